@@ -1,0 +1,118 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+// CreateNamespace does nothing if the namespace exists.
+func (s *Storage) CreateNamespace(ctx context.Context, namespace string, _ storage.Options) error {
+	name := storage.TableName{Namespace: namespace}
+	if err := s.ready(ctx, "create namespace", name); err != nil {
+		return err
+	}
+	if namespace == "" {
+		return storage.Invalidf("create namespace", name, "a namespace needs a name")
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	if s.db.namespaces[namespace] == nil {
+		s.db.namespaces[namespace] = map[string]*table{}
+	}
+	return nil
+}
+
+// DropNamespace reports [storage.ErrNotEmpty] if tables remain in it.
+func (s *Storage) DropNamespace(ctx context.Context, namespace string) error {
+	name := storage.TableName{Namespace: namespace}
+	if err := s.ready(ctx, "drop namespace", name); err != nil {
+		return err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	if len(s.db.namespaces[namespace]) > 0 {
+		return &storage.Error{Op: "drop namespace", Table: name, Class: storage.ErrNotEmpty}
+	}
+	delete(s.db.namespaces, namespace)
+	return nil
+}
+
+// NamespaceExists reports whether the namespace was created.
+func (s *Storage) NamespaceExists(ctx context.Context, namespace string) (bool, error) {
+	if err := s.ready(ctx, "namespace exists", storage.TableName{Namespace: namespace}); err != nil {
+		return false, err
+	}
+	s.db.mu.RLock()
+	defer s.db.mu.RUnlock()
+	return s.db.namespaces[namespace] != nil, nil
+}
+
+// Namespaces lists the namespaces in byte order.
+func (s *Storage) Namespaces(ctx context.Context) ([]string, error) {
+	if err := s.ready(ctx, "namespaces", storage.TableName{}); err != nil {
+		return nil, err
+	}
+	s.db.mu.RLock()
+	defer s.db.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.db.namespaces)), nil
+}
+
+// CreateTable creates the table in a namespace that exists.
+func (s *Storage) CreateTable(ctx context.Context, definition *storage.Table, _ storage.Options) error {
+	const op = "create table"
+	if err := s.ready(ctx, op, definition.TableName); err != nil {
+		return err
+	}
+	if err := storage.CheckTable(definition); err != nil {
+		return err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	tables := s.db.namespaces[definition.Namespace]
+	if tables == nil {
+		return &storage.Error{Op: op, Table: definition.TableName, Err: fmt.Errorf("namespace %s does not exist: create it first", definition.Namespace)}
+	}
+	if tables[definition.Name] != nil {
+		return &storage.Error{Op: op, Table: definition.TableName, Class: storage.ErrTableExists}
+	}
+	tables[definition.Name] = newTable(inPhysicalOrder(definition))
+	return nil
+}
+
+// DropTable removes the table and its records.
+func (s *Storage) DropTable(ctx context.Context, name storage.TableName) error {
+	return s.alter(ctx, "drop table", name, func(*table) { delete(s.db.namespaces[name.Namespace], name.Name) })
+}
+
+// TruncateTable removes all records.
+func (s *Storage) TruncateTable(ctx context.Context, name storage.TableName) error {
+	return s.alter(ctx, "truncate table", name, (*table).truncate)
+}
+
+func (s *Storage) alter(ctx context.Context, op string, name storage.TableName, change func(*table)) error {
+	if err := s.ready(ctx, op, name); err != nil {
+		return err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	t, err := s.db.table(op, name)
+	if err != nil {
+		return err
+	}
+	change(t)
+	return nil
+}
+
+// Tables lists the tables of a namespace in byte order.
+func (s *Storage) Tables(ctx context.Context, namespace string) ([]string, error) {
+	if err := s.ready(ctx, "tables", storage.TableName{Namespace: namespace}); err != nil {
+		return nil, err
+	}
+	s.db.mu.RLock()
+	defer s.db.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.db.namespaces[namespace])), nil
+}

@@ -1,0 +1,86 @@
+package memory
+
+import (
+	"context"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+// Mutate applies the group at one moment. It never reports a conflict or an
+// unknown outcome.
+func (s *Storage) Mutate(ctx context.Context, group []storage.Mutation) error {
+	var name storage.TableName
+	if len(group) > 0 && group[0].Table != nil {
+		name = group[0].Table.TableName
+	}
+	if err := s.ready(ctx, "mutate", name); err != nil {
+		return err
+	}
+	if err := storage.CheckGroup(s.info, group); err != nil {
+		return err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	for i := range group {
+		m := &group[i]
+		t, v, err := s.db.view("mutate", m.Table)
+		if err != nil {
+			return err
+		}
+		if !holds(m, v, t.rows.get(m.Key)) {
+			return &storage.Error{Op: "mutate", Table: m.Table.TableName, Class: storage.ErrCondition}
+		}
+	}
+	// Nothing is written before all preconditions held, and nothing below fails.
+	for i := range group {
+		m := &group[i]
+		t, v, err := s.db.view("mutate", m.Table)
+		if err != nil {
+			return err
+		}
+		t.apply(m, v)
+	}
+	return nil
+}
+
+// holds reports whether the precondition holds for the record's row, nil if
+// there is no record.
+func holds(m *storage.Mutation, v *view, row storage.Row) bool {
+	switch m.Condition {
+	case storage.Always:
+		return true
+	case storage.IfNotExists:
+		return row == nil
+	}
+	if row == nil {
+		return false
+	}
+	for i := range m.Where {
+		if p := &m.Where[i]; !p.Holds(row[v.position(p.Column)]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *table) apply(m *storage.Mutation, v *view) {
+	if m.Op == storage.Check {
+		return
+	}
+	old := t.rows.get(m.Key)
+	if m.Op == storage.Delete {
+		t.replace(m.Key, old, nil)
+		return
+	}
+	row := make(storage.Row, len(t.blank))
+	if old != nil {
+		copy(row, old)
+	} else {
+		copy(row, t.blank)
+		copy(row, m.Key)
+	}
+	for i, c := range m.Columns {
+		row[v.position(c)] = m.Values[i]
+	}
+	t.replace(m.Key, old, row)
+}

@@ -1,0 +1,275 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
+)
+
+// columnTypes are the declared types of Java's tables (storage spec, section
+// 3.6).
+var columnTypes = map[storage.Type]string{
+	storage.Boolean: "BOOLEAN", storage.Int: "INT", storage.BigInt: "BIGINT", storage.Float: "FLOAT", storage.Double: "DOUBLE",
+	storage.Text: "TEXT", storage.Blob: "BLOB", storage.Date: "INT", storage.Time: "BIGINT", storage.Timestamp: "BIGINT",
+	storage.TimestampTZ: "BIGINT",
+}
+
+// update runs body in a transaction of the connection that writes. SQLite's
+// DDL is transactional: tables, indexes and metadata change together.
+func (s *Storage) update(ctx context.Context, op string, table storage.TableName, body func(*session) error) error {
+	ses, err := s.writer.acquire(ctx)
+	if err != nil {
+		return failure(op, table, err)
+	}
+	defer s.writer.release(ses)
+	return s.transact(ctx, ses, op, table, func() error { return body(ses) })
+}
+
+// CreateTable creates table, indexes and metadata in one transaction. It takes
+// over a table without metadata, which Java leaves behind if it is cut off, if
+// its columns are the same.
+func (s *Storage) CreateTable(ctx context.Context, table *storage.Table, _ storage.Options) error {
+	const op = "create table"
+	if err := storage.CheckTable(table); err != nil {
+		return err
+	}
+	if err := s.checkNames(op, table); err != nil {
+		return err
+	}
+	return s.update(ctx, op, table.TableName, func(ses *session) error {
+		defined, err := s.isDefined(ses, table.TableName)
+		if err != nil {
+			return err
+		}
+		if defined {
+			return &storage.Error{Op: op, Table: table.TableName, Class: storage.ErrTableExists}
+		}
+		if err := createPhysicalTable(ses, table); err != nil {
+			return err
+		}
+		for _, column := range table.Indexes {
+			if err := createIndex(ses, table, column); err != nil {
+				return err
+			}
+		}
+		exists, err := s.hasMetadata(ses)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			if err := s.createMetadata(ses); err != nil {
+				return err
+			}
+		}
+		return s.insertMetadata(ses, table)
+	})
+}
+
+func createPhysicalTable(ses *session, table *storage.Table) error {
+	physical := physicalName(table.TableName)
+	taken, err := texts(ses, "SELECT name FROM sqlite_master WHERE name=? COLLATE NOCASE", physical)
+	if err != nil {
+		return err
+	}
+	if len(taken) == 0 {
+		return execute(ses, createTableText(table))
+	}
+	if taken[0] != physical {
+		return storage.Invalidf("create table", table.TableName, "SQLite cannot tell the name from that of %q, which exists", taken[0])
+	}
+	columns, err := texts(ses, "SELECT name||' '||type||' '||pk FROM pragma_table_info(?) ORDER BY cid", physical)
+	if err != nil {
+		return err
+	}
+	var want []string
+	for i, c := range sqlstore.ColumnOrder(table) {
+		inKey := 0
+		if i < table.KeyLen() {
+			inKey = i + 1
+		}
+		want = append(want, fmt.Sprintf("%s %s %d", table.Columns[c].Name, columnTypes[table.Columns[c].Type], inKey))
+	}
+	if !slices.Equal(columns, want) {
+		return fmt.Errorf("the file holds a %q without metadata and with other columns: rename or drop it", physical)
+	}
+	return nil
+}
+
+func createTableText(table *storage.Table) string {
+	b := dialect.New().Text("CREATE TABLE ").Table(table.TableName).Text("(")
+	for _, c := range sqlstore.ColumnOrder(table) {
+		b.Name(table.Columns[c].Name).Text(" ").Text(columnTypes[table.Columns[c].Type]).Text(",")
+	}
+	return b.Text(" PRIMARY KEY (").Columns(table, table.PrimaryKey()).Text("))").String()
+}
+
+// createIndex creates the index on a column unless it is there. All indexes of
+// a file share one namespace, and Java's names do not keep a_b.c and a.b_c
+// apart; it would leave the second table without its index and not say so.
+func createIndex(ses *session, table *storage.Table, column int) error {
+	name := sqlstore.IndexName(table.TableName, table.Columns[column].Name)
+	physical := physicalName(table.TableName)
+	taken, err := texts(ses, "SELECT tbl_name FROM sqlite_master WHERE name=? COLLATE NOCASE", name)
+	if err != nil {
+		return err
+	}
+	if len(taken) == 0 {
+		b := dialect.New().Text("CREATE INDEX ").Name(name).Text(" ON ").Table(table.TableName)
+		return execute(ses, b.Text(" (").Columns(table, []int{column}).Text(")").String())
+	}
+	indexed, err := texts(ses, "SELECT name FROM pragma_index_info(?)", name)
+	if err != nil {
+		return err
+	}
+	if taken[0] != physical || !slices.Equal(indexed, []string{table.Columns[column].Name}) {
+		return storage.Invalidf("create table", table.TableName,
+			"the index on column %s must be called %q, and %q has that name already: rename the table or the column",
+			table.Columns[column].Name, name, taken[0])
+	}
+	return nil
+}
+
+// DropTable removes table, indexes and metadata in one transaction.
+func (s *Storage) DropTable(ctx context.Context, name storage.TableName) error {
+	return s.change(ctx, "drop table", name, func(ses *session) error {
+		if err := execute(ses, dialect.New().Text("DROP TABLE IF EXISTS ").Table(name).String()); err != nil {
+			return err
+		}
+		return s.deleteMetadata(ses, name)
+	})
+}
+
+// TruncateTable removes all records.
+func (s *Storage) TruncateTable(ctx context.Context, name storage.TableName) error {
+	return s.change(ctx, "truncate table", name, func(ses *session) error {
+		return execute(ses, dialect.New().Text("DELETE FROM ").Table(name).String())
+	})
+}
+
+// change runs body in a transaction if the metadata define the table.
+func (s *Storage) change(ctx context.Context, op string, name storage.TableName, body func(*session) error) error {
+	return s.update(ctx, op, name, func(ses *session) error {
+		defined, err := s.isDefined(ses, name)
+		if err != nil {
+			return err
+		}
+		if !defined {
+			return &storage.Error{Op: op, Table: name, Class: storage.ErrTableNotFound}
+		}
+		return body(ses)
+	})
+}
+
+// Tables lists the tables of a namespace that the metadata define.
+func (s *Storage) Tables(ctx context.Context, namespace string) ([]string, error) {
+	var tables []string
+	err := s.read(ctx, "tables", storage.TableName{Namespace: namespace}, func(ses *session) (err error) {
+		tables, err = s.definedTables(ses, namespace)
+		return err
+	})
+	return tables, err
+}
+
+// CreateNamespace checks the name. There is nothing to create, as in ScalarDB
+// 3.19: a namespace exists as long as it has tables. Only a file that ScalarDB
+// 4.0 has written has a list of namespaces, and then it is kept up to date.
+func (s *Storage) CreateNamespace(ctx context.Context, namespace string, _ storage.Options) error {
+	const op = "create namespace"
+	name := storage.TableName{Namespace: namespace}
+	if why := checkNamespace(namespace); why != "" {
+		return storage.Invalidf(op, name, "%s", why)
+	}
+	return s.update(ctx, op, name, func(ses *session) error {
+		return s.listed(ses, "INSERT OR IGNORE INTO ", " VALUES (?)", namespace)
+	})
+}
+
+// DropNamespace reports [storage.ErrNotEmpty] if any table of the file has the
+// namespace's prefix.
+func (s *Storage) DropNamespace(ctx context.Context, namespace string) error {
+	const op = "drop namespace"
+	name := storage.TableName{Namespace: namespace}
+	return s.update(ctx, op, name, func(ses *session) error {
+		namespaces, err := s.populatedNamespaces(ses)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(namespaces, namespace) {
+			return &storage.Error{Op: op, Table: name, Class: storage.ErrNotEmpty}
+		}
+		return s.listed(ses, "DELETE FROM ", " WHERE namespace_name=?", namespace)
+	})
+}
+
+// NamespaceExists reports whether the namespace has tables or is in the list of
+// ScalarDB 4.0.
+func (s *Storage) NamespaceExists(ctx context.Context, namespace string) (bool, error) {
+	namespaces, err := s.Namespaces(ctx)
+	return slices.Contains(namespaces, namespace), err
+}
+
+// Namespaces lists the namespaces that have tables or are in the list of
+// ScalarDB 4.0.
+func (s *Storage) Namespaces(ctx context.Context) ([]string, error) {
+	var namespaces []string
+	err := s.read(ctx, "namespaces", storage.TableName{}, func(ses *session) error {
+		populated, err := s.populatedNamespaces(ses)
+		if err != nil {
+			return err
+		}
+		listed, err := s.listedNamespaces(ses)
+		namespaces = append(populated, listed...)
+		return err
+	})
+	slices.Sort(namespaces)
+	return slices.Compact(namespaces), err
+}
+
+// populatedNamespaces returns the prefixes of all tables of the file that have
+// one, except those of ScalarDB itself.
+func (s *Storage) populatedNamespaces(ses *session) ([]string, error) {
+	tables, err := texts(ses, "SELECT name FROM sqlite_master WHERE type='table'")
+	if err != nil {
+		return nil, err
+	}
+	var namespaces []string
+	for _, physical := range tables {
+		if namespace, _, has := strings.Cut(physical, dialect.NamespaceSeparator); has && !s.isSystemTable(physical) {
+			namespaces = append(namespaces, namespace)
+		}
+	}
+	return namespaces, nil
+}
+
+// listedNamespaces returns the list of namespaces of ScalarDB 4.0, without the
+// metadata schema itself.
+func (s *Storage) listedNamespaces(ses *session) ([]string, error) {
+	exists, err := s.hasNamespaceList(ses)
+	if err != nil || !exists {
+		return nil, err
+	}
+	query := dialect.New().Text("SELECT namespace_name FROM ").Name(s.metadataTable(sqlstore.NamespacesTable))
+	namespaces, err := texts(ses, query.String())
+	return slices.DeleteFunc(namespaces, func(n string) bool { return n == s.config.metadataSchema }), err
+}
+
+// listed runs a statement on the list of namespaces if there is one.
+func (s *Storage) listed(ses *session, before, after, namespace string) error {
+	exists, err := s.hasNamespaceList(ses)
+	if err != nil || !exists {
+		return err
+	}
+	return execute(ses, dialect.New().Text(before).Name(s.metadataTable(sqlstore.NamespacesTable)).Text(after).String(), namespace)
+}
+
+func (s *Storage) hasNamespaceList(ses *session) (bool, error) {
+	columns, err := columnNames(ses, s.metadataTable(sqlstore.NamespacesTable))
+	if err != nil || len(columns) == 0 {
+		return false, err
+	}
+	return true, sameColumns(s.metadataTable(sqlstore.NamespacesTable), columns, []string{"namespace_name"})
+}

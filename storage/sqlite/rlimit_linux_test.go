@@ -1,0 +1,99 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+func init() { children["limited"] = limitedChild }
+
+// limitedChild writes until the limit on the size of files makes a write fail,
+// and prints how each of its attempts was reported.
+func limitedChild(path, shape string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	ctx := context.Background()
+	s, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	table := simpleTable("ns", "t", "i")
+	if err := s.CreateTable(ctx, table, nil); err != nil {
+		return err
+	}
+	limit := syscall.Rlimit{Cur: 200_000, Max: 200_000}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	text := storage.TextValue(strings.Repeat("x", 10_000))
+	for k := int32(0); k < 100; k++ {
+		m := storage.Mutation{Table: table, Key: []storage.Value{storage.IntValue(k)}, Columns: []int{2}, Values: []storage.Value{text}}
+		group := []storage.Mutation{m}
+		if shape == "group" {
+			m.Key = []storage.Value{storage.IntValue(k + 1000)}
+			group = append(group, m)
+		}
+		switch err := s.Mutate(ctx, group); {
+		case err == nil:
+			fmt.Println(k, "applied")
+		case errors.Is(err, storage.ErrUnknown):
+			fmt.Println(k, "unknown")
+			return nil
+		default:
+			fmt.Println(k, "failed", err)
+			return nil
+		}
+	}
+	return errors.New("no write failed")
+}
+
+// TestIOErrorWhileCommittingIsUnknown lets the write of a commit fail.
+func TestIOErrorWhileCommittingIsUnknown(t *testing.T) {
+	t.Parallel()
+	for _, shape := range []string{"single", "group"} {
+		t.Run(shape, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "test.db")
+			_, lines := child(t, "limited", path, shape)
+			applied, last := 0, ""
+			for lines.Scan() {
+				last = lines.Text()
+				if strings.HasSuffix(last, "applied") {
+					applied++
+				}
+			}
+			if !strings.HasSuffix(last, "unknown") || applied == 0 {
+				t.Fatalf("after %d writes: %s", applied, last)
+			}
+			// What was acknowledged is there, and what was unknown is whole or absent.
+			records := 1
+			if shape == "group" {
+				records = 2
+			}
+			s := openFile(t, path)
+			count := 0
+			scan := &storage.Scan{Table: simpleTable("ns", "t", "i"), Kind: storage.FullScan, Columns: []int{0}}
+			for {
+				page, err := s.Scan(t.Context(), scan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				count += len(page.Rows)
+				if scan.After = page.Next; page.Next == nil {
+					break
+				}
+			}
+			if count != applied*records && count != (applied+1)*records {
+				t.Errorf("%d records, %d writes of %d were acknowledged", count, applied, records)
+			}
+		})
+	}
+}

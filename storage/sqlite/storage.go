@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+
+	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
+)
+
+// Storage is one SQLite file, or one in-memory database.
+type Storage struct {
+	config  config
+	db      *sql.DB
+	writer  *pool // one session
+	readers *pool // the writer's pool if the database is in memory
+	closing atomic.Bool
+	closed  chan struct{}
+}
+
+var _ storage.Storage = (*Storage)(nil)
+
+// dialect is how SQLite spells what package sqlstore builds.
+var dialect = sqlstore.Dialect{Quote: '"', NamespaceSeparator: "$"}
+
+// Info describes what SQLite promises: everything, on every access path.
+func (s *Storage) Info(string) storage.Info {
+	return storage.Info{
+		Name:                      "sqlite",
+		Atomicity:                 storage.AtomicStorage,
+		LinearizableGet:           true,
+		LinearizablePartitionScan: true,
+		LinearizableIndexScan:     true,
+		LinearizableFullScan:      true,
+		Compare:                   compare,
+	}
+}
+
+// Table reads the definition of a table from the metadata table.
+func (s *Storage) Table(ctx context.Context, name storage.TableName) (*storage.Table, error) {
+	const op = "table"
+	var table *storage.Table
+	err := s.read(ctx, op, name, func(ses *session) (err error) {
+		table, err = s.readTable(ses, name)
+		return err
+	})
+	return table, err
+}
+
+// Admin returns s: tables are created through the connection that writes.
+func (s *Storage) Admin() storage.Admin { return s }
+
+// Close waits for the calls in flight, none of which waits for long, and closes
+// the connections; the last one writes the log back into the file. Later calls
+// report [storage.ErrClosed].
+func (s *Storage) Close() error {
+	if s.closing.Swap(true) {
+		return nil
+	}
+	close(s.closed)
+	s.writer.drain()
+	if s.readers != s.writer {
+		s.readers.drain()
+	}
+	return s.db.Close()
+}
+
+// read runs f on a reading session. f must only read, and may run several
+// times if it finds the database locked.
+func (s *Storage) read(ctx context.Context, op string, table storage.TableName, f func(*session) error) error {
+	ses, err := s.readers.acquire(ctx)
+	if err != nil {
+		return failure(op, table, err)
+	}
+	defer s.readers.release(ses)
+	var wait lockWait
+	for {
+		err := f(ses)
+		if err == nil {
+			return nil
+		}
+		if repeat, err := wait.again(ctx, s, err); !repeat {
+			return failure(op, table, err)
+		}
+	}
+}
