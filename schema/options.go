@@ -3,6 +3,8 @@ package schema
 import (
 	"strconv"
 	"strings"
+
+	"github.com/scalargen/scalargen/internal/spell"
 )
 
 // The options that storages know (spec schema.md 1.7).
@@ -132,5 +134,5 @@ func (t *tableParser) checkWord(m *node, value string, words ...string) {
 		}
 	}
 	t.warnf(m.at, "Cassandra: option %s must be one of %s, not %s, and creating the table will fail%s",
-		m.name, strings.Join(words, ", "), quote(value), didYouMean(nearest(value, words)))
+		m.name, strings.Join(words, ", "), quote(value), didYouMean(spell.Nearest(value, words)))
 }

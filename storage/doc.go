@@ -22,5 +22,10 @@
 // the error: [ErrCondition], [ErrConflict] and any error that is not
 // [ErrUnknown] promise that nothing was applied; [ErrUnknown] promises nothing.
 //
+// Keys hold neither NULL nor empty TEXT or BLOB. [CheckGet], [CheckScan],
+// [CheckGroup] and [CheckTable] know these and all other rules that do not
+// depend on the database; every adapter calls them, so that all refuse the same
+// requests with [ErrInvalid].
+//
 // Package storagetest holds the conformance suite that every adapter passes.
 package storage

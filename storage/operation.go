@@ -20,7 +20,7 @@ const (
 type Get struct {
 	Table       *Table
 	Key         []Value // the whole primary key, partition key first
-	Columns     []int   // columns to return; nil for all in table order
+	Columns     []int   // columns to return; nil for all in table order, never empty otherwise
 	Consistency Consistency
 }
 
@@ -54,7 +54,7 @@ type Scan struct {
 	Backward    bool    // PartitionScan: the reverse of the declared clustering order
 	Index       int     // IndexScan: position of the indexed column
 	IndexValue  Value   // IndexScan
-	Columns     []int   // columns to return; nil for all in table order
+	Columns     []int   // columns to return; nil for all in table order, never empty otherwise
 	Where       Filter
 	Limit       int    // at most so many rows in this page; 0 leaves it to the storage
 	After       Cursor // where the page before ended; nil for the first page
@@ -106,7 +106,8 @@ type Predicate struct {
 }
 
 // Filter is a disjunction of conjunctions: a row passes if every predicate of
-// at least one conjunction holds. An empty Filter lets every row pass.
+// at least one conjunction holds. An empty Filter lets every row pass; an empty
+// conjunction is invalid.
 //
 // A comparison with NULL does not hold, whatever the operator, except IsNull.
 type Filter [][]Predicate
@@ -138,6 +139,9 @@ const (
 // A Put writes exactly the columns it names and leaves the others as they are,
 // NULL in a new record. Columns of the primary key are never named: they are in
 // Key.
+//
+// Preconditions look at the state before the group. A Delete cannot have
+// IfNotExists, nor a Check Always.
 type Mutation struct {
 	Table     *Table
 	Op        Op

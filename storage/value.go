@@ -105,7 +105,8 @@ func DoubleValue(v float64) Value {
 	return Value{typ: Double, num: math.Float64bits(v)}
 }
 
-// TextValue returns a TEXT. Empty text is not NULL.
+// TextValue returns a TEXT, which storages take as valid UTF-8 only. Empty text
+// is not NULL.
 func TextValue(v string) Value { return Value{typ: Text, str: v} }
 
 // BlobValue returns a BLOB holding a copy of v. An empty or nil slice is the

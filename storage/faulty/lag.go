@@ -7,7 +7,7 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// images are the records that one Mutate wrote, as they were before.
+// images are the records that one Mutate named, as they were before.
 type images []image
 
 type image struct {
@@ -32,9 +32,7 @@ func (s *Storage) mutateWithHistory(ctx context.Context, group []storage.Mutatio
 	}
 	var before images
 	for i, m := range group {
-		if m.Op != storage.Check {
-			before = append(before, image{m.Table, slices.Clone(m.Key), rows[i]})
-		}
+		before = append(before, image{m.Table, slices.Clone(m.Key), rows[i]})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -245,6 +245,8 @@ func TestAllocations(t *testing.T) {
 	s := memory.New()
 	table := withItems(t, s)
 	group := put(table, 1, 1, 1)
+	group[0].Columns = append(group[0].Columns, table.Column("kind"))
+	group[0].Values = append(group[0].Values, storage.IntValue(5))
 	gets := []storage.Get{{Table: table, Key: group[0].Key}}
 	for name, c := range map[string]struct {
 		want float64

@@ -102,7 +102,6 @@ func inPhysicalOrder(definition *storage.Table) *storage.Table {
 	for _, i := range definition.Indexes {
 		physical.Indexes = append(physical.Indexes, slices.Index(order, i))
 	}
-	slices.Sort(physical.Indexes)
 	return physical
 }
 

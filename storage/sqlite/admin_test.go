@@ -172,20 +172,9 @@ func TestScanSurvivesColumnsNamedAsTheRowid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seen := 0
-	scan := &storage.Scan{Table: table, Kind: storage.FullScan, Columns: []int{1}}
-	for {
-		page, err := s.Scan(t.Context(), scan)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen += len(page.Rows)
-		if scan.After = page.Next; page.Next == nil {
-			break
-		}
-	}
-	if seen != 3 {
-		t.Errorf("%d rows, want 3", seen)
+	rows, _ := collect(t, s, storage.Scan{Table: table, Kind: storage.FullScan, Columns: []int{1}})
+	if len(rows) != 3 {
+		t.Errorf("%d rows, want 3", len(rows))
 	}
 }
 

@@ -75,11 +75,11 @@ func TestFullDiskAppliesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	limit(20)
 	for name, group := range map[string][]storage.Mutation{
 		"single": {big(1)},
 		"group":  {putInt(table, 2, 2), big(3)},
 	} {
+		limit(20) // anew, since the connection may have been given up
 		err := s.Mutate(t.Context(), group)
 		if err == nil || !storage.NotApplied(err) || !strings.Contains(err.Error(), "free space") {
 			t.Errorf("%s: %v", name, err)
@@ -123,6 +123,47 @@ func TestDroppedTableIsNotFound(t *testing.T) {
 		if err := call(); !errors.Is(err, storage.ErrTableNotFound) || !storage.NotApplied(err) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// expiring is a context that is cancelled after its error was asked for a
+// number of times.
+type expiring struct {
+	context.Context
+	left int
+}
+
+func (e *expiring) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestContextIsLookedAtBetweenStatements(t *testing.T) {
+	t.Parallel()
+	s := openFile(t, "")
+	table := simpleTable("ns", "t")
+	create(t, s, table)
+	const records = 5
+	var group []storage.Mutation
+	var gets []storage.Get
+	for k := range int32(records) {
+		group = append(group, putInt(table, k, k))
+		gets = append(gets, storage.Get{Table: table, Key: group[k].Key})
+	}
+	for left := range records {
+		ctx := &expiring{t.Context(), left}
+		if err := s.Mutate(ctx, group); !errors.Is(err, context.Canceled) || !storage.NotApplied(err) {
+			t.Errorf("mutate after %d looks: %v", left, err)
+		}
+		ctx = &expiring{t.Context(), left}
+		if _, err := s.Get(ctx, gets); !errors.Is(err, context.Canceled) {
+			t.Errorf("get after %d looks: %v", left, err)
+		}
+	}
+	if rows, _ := collect(t, s, storage.Scan{Table: table, Kind: storage.FullScan}); len(rows) > 0 {
+		t.Errorf("%d records of cancelled groups", len(rows))
 	}
 }
 

@@ -175,3 +175,39 @@ func TestReaderKeepsTheCommitBack(t *testing.T) {
 		}
 	}
 }
+
+// TestReadWaitsForALockUntilItIsReleased is about rollback-journal mode, where
+// a writer keeps readers out: one that has to connect first, and one that meets
+// a table it has not heard of at a moment when it cannot look.
+func TestReadWaitsForALockUntilItIsReleased(t *testing.T) {
+	t.Parallel()
+	for name, connected := range map[string]bool{"new connection": false, "new table": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "test.db")
+			s := openFile(t, path, WithRollbackJournal(), WithReaders(1))
+			known, fresh := simpleTable("ns", "known"), simpleTable("ns", "fresh")
+			create(t, s, known)
+			get := func(table *storage.Table) error {
+				_, err := s.Get(t.Context(), []storage.Get{{Table: table, Key: []storage.Value{storage.IntValue(1)}}})
+				return err
+			}
+			if connected {
+				if err := get(known); err != nil {
+					t.Fatal(err)
+				}
+			}
+			other := raw(t, path)
+			other.SetMaxOpenConns(1)
+			run(t, other, `CREATE TABLE "ns$fresh"("k" INT,"v" INT, PRIMARY KEY ("k"))`)
+			run(t, other, "BEGIN EXCLUSIVE")
+			done := make(chan error)
+			go func() { done <- get(fresh) }()
+			time.Sleep(2 * lockSlice)
+			run(t, other, "ROLLBACK")
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -100,7 +100,7 @@ func (s *Storage) readTable(ses *session, name storage.TableName) (*storage.Tabl
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells all there is
+	defer rows.Close() // rows.Err below tells all there is
 	var described []sqlstore.MetadataRow
 	for rows.Next() {
 		var row sqlstore.MetadataRow

@@ -172,31 +172,17 @@ func TestKilledProcessesLoseNothing(t *testing.T) {
 // checkBank looks for torn groups and lost moves.
 func checkBank(t *testing.T, s *Storage, table *storage.Table, name string, acknowledged int) {
 	t.Helper()
-	page, err := s.Scan(t.Context(), &storage.Scan{Table: table, Partition: []storage.Value{storage.TextValue("bank")}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	bank, _ := collect(t, s, storage.Scan{Table: table, Partition: []storage.Value{storage.TextValue("bank")}})
 	sum := int64(0)
-	for _, row := range page.Rows {
+	for _, row := range bank {
 		sum += row[2].Int64()
 	}
-	if len(page.Rows) != accounts || sum != accounts*1000 {
-		t.Errorf("%d accounts hold %d, want %d", len(page.Rows), sum, accounts*1000)
+	if len(bank) != accounts || sum != accounts*1000 {
+		t.Errorf("%d accounts hold %d, want %d", len(bank), sum, accounts*1000)
 	}
-	moves := 0
-	scan := &storage.Scan{Table: table, Partition: []storage.Value{storage.TextValue("ledger " + name)}}
-	for {
-		page, err := s.Scan(t.Context(), scan)
-		if err != nil {
-			t.Fatal(err)
-		}
-		moves += len(page.Rows)
-		if scan.After = page.Next; page.Next == nil {
-			break
-		}
-	}
+	ledger, _ := collect(t, s, storage.Scan{Table: table, Partition: []storage.Value{storage.TextValue("ledger " + name)}})
 	// One more may have been applied without having been printed.
-	if moves < acknowledged+1 || moves > acknowledged+2 {
+	if moves := len(ledger); moves < acknowledged+1 || moves > acknowledged+2 {
 		t.Errorf("%s: %d moves in the file, %d were acknowledged", name, moves, acknowledged+1)
 	}
 }

@@ -16,11 +16,11 @@ func found(ses *session, query string, args ...any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	any := rows.Next()
+	one := rows.Next()
 	if err := rows.Close(); err != nil {
 		return false, err
 	}
-	return any, rows.Err()
+	return one, rows.Err()
 }
 
 // texts returns the results of a query for one column.
@@ -29,7 +29,7 @@ func texts(ses *session, query string, args ...any) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells all there is
+	defer rows.Close() // rows.Err below tells all there is
 	var out []string
 	for rows.Next() {
 		var text string

@@ -34,7 +34,7 @@ func encodeFloat(f float64) (any, string) {
 	if math.IsNaN(f) {
 		return nil, "SQLite has no NaN"
 	}
-	return f + 0, "" // −0.0 becomes 0.0
+	return f, ""
 }
 
 // cell receives one column of a row as SQLite holds it: nil, int64, float64,

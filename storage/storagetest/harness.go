@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/scalargen/scalargen/storage"
@@ -196,14 +195,6 @@ func (h *harness) apply(group ...storage.Mutation) {
 	}
 }
 
-// applyAll applies the mutations one by one.
-func (h *harness) applyAll(mutations ...storage.Mutation) {
-	h.Helper()
-	for _, m := range mutations {
-		h.apply(m)
-	}
-}
-
 // fails applies the group, which must fail with class and say so without doubt.
 func (h *harness) fails(class error, group ...storage.Mutation) {
 	h.Helper()
@@ -337,145 +328,3 @@ func sorted(rows []storage.Row) []storage.Row {
 
 // sameRow tells a row without values from no row.
 func sameRow(a, b storage.Row) bool { return (a == nil) == (b == nil) && slices.Equal(a, b) }
-
-// cell is a column's name and value.
-type cell struct {
-	column string
-	value  storage.Value
-}
-
-func is(column string, v storage.Value) cell { return cell{column, v} }
-
-func key(values ...storage.Value) []storage.Value { return values }
-
-// put returns an unconditional put.
-func put(t *storage.Table, key []storage.Value, cells ...cell) storage.Mutation {
-	m := storage.Mutation{Table: t, Op: storage.Put, Key: key}
-	for _, c := range cells {
-		m.Columns = append(m.Columns, t.Column(c.column))
-		m.Values = append(m.Values, c.value)
-	}
-	return m
-}
-
-func remove(t *storage.Table, key ...storage.Value) storage.Mutation {
-	return storage.Mutation{Table: t, Op: storage.Delete, Key: key}
-}
-
-func verify(t *storage.Table, key ...storage.Value) storage.Mutation {
-	return storage.Mutation{Table: t, Op: storage.Check, Key: key}
-}
-
-// when returns m under a precondition.
-func when(m storage.Mutation, condition storage.Precondition, where ...storage.Predicate) storage.Mutation {
-	m.Condition, m.Where = condition, where
-	return m
-}
-
-func predicate(t *storage.Table, column string, operator storage.Operator, v ...storage.Value) storage.Predicate {
-	p := storage.Predicate{Column: t.Column(column), Operator: operator}
-	if len(v) > 0 {
-		p.Value = v[0]
-	}
-	return p
-}
-
-// row returns a row of t with NULL in the columns that are not named.
-func row(t *storage.Table, cells ...cell) storage.Row {
-	r := make(storage.Row, len(t.Columns))
-	for i, c := range t.Columns {
-		r[i] = storage.Null(c.Type)
-	}
-	for _, c := range cells {
-		r[t.Column(c.column)] = c.value
-	}
-	return r
-}
-
-// putRow returns a put of all columns of r.
-func putRow(t *storage.Table, r storage.Row) storage.Mutation {
-	m := storage.Mutation{Table: t, Op: storage.Put, Key: t.Key(r)}
-	for i, v := range r {
-		if !t.InPrimaryKey(i) {
-			m.Columns, m.Values = append(m.Columns, i), append(m.Values, v)
-		}
-	}
-	return m
-}
-
-func formatRow(r storage.Row) string {
-	if r == nil {
-		return "absent"
-	}
-	texts := make([]string, len(r))
-	for i, v := range r {
-		texts[i] = v.String()
-	}
-	return "(" + strings.Join(texts, ", ") + ")"
-}
-
-func formatRows(rows []storage.Row) string {
-	const maxShown = 30
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d rows", len(rows))
-	for i, r := range rows {
-		if i == maxShown {
-			b.WriteString(" …")
-			break
-		}
-		b.WriteString(" " + formatRow(r))
-	}
-	return b.String()
-}
-
-func formatGroup(group []storage.Mutation) string {
-	const maxShown = 10
-	var b strings.Builder
-	for i := range group {
-		if i == maxShown {
-			fmt.Fprintf(&b, "… %d mutations\n", len(group))
-			break
-		}
-		m := &group[i]
-		op := [...]string{storage.Put: "put", storage.Delete: "delete", storage.Check: "check"}[m.Op]
-		condition := [...]string{storage.Always: "", storage.IfNotExists: " if not exists", storage.IfExists: " if exists", storage.If: " if"}[m.Condition]
-		fmt.Fprintf(&b, "%s %s%s", op, m.Table.TableName, m.Table.FormatKey(m.Key))
-		for j, c := range m.Columns {
-			fmt.Fprintf(&b, " %s=%s", m.Table.Columns[c].Name, m.Values[j])
-		}
-		b.WriteString(condition + formatConjunction(m.Table, m.Where) + "\n")
-	}
-	return b.String()
-}
-
-func formatConjunction(t *storage.Table, predicates []storage.Predicate) string {
-	var b strings.Builder
-	for i := range predicates {
-		p := &predicates[i]
-		fmt.Fprintf(&b, " %s %s", t.Columns[p.Column].Name, p.Operator)
-		if p.Operator != storage.IsNull && p.Operator != storage.IsNotNull {
-			b.WriteString(" " + p.Value.String())
-		}
-		if p.Escape != "" {
-			fmt.Fprintf(&b, " escape %q", p.Escape)
-		}
-	}
-	return b.String()
-}
-
-func formatScan(s *storage.Scan) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s kind %d", s.Table.TableName, s.Kind)
-	if s.Kind == storage.PartitionScan {
-		fmt.Fprintf(&b, " partition %s start %s %t end %s %t backward %t",
-			formatRow(s.Partition), formatRow(s.Start.Values), s.Start.Inclusive, formatRow(s.End.Values), s.End.Inclusive, s.Backward)
-	}
-	if s.Kind == storage.IndexScan {
-		fmt.Fprintf(&b, " %s=%s", s.Table.Columns[s.Index].Name, s.IndexValue)
-	}
-	for _, conjunction := range s.Where {
-		fmt.Fprintf(&b, " [%s ]", formatConjunction(s.Table, conjunction))
-	}
-	fmt.Fprintf(&b, " columns %v limit %d", s.Columns, s.Limit)
-	return b.String()
-}

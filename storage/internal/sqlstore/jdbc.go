@@ -13,7 +13,7 @@ import (
 func ParseJDBCURL(text, subprotocol string) (rest string, parameters map[string]string, err error) {
 	rest, found := strings.CutPrefix(text, "jdbc:"+subprotocol+":")
 	if !found {
-		return "", nil, fmt.Errorf("the JDBC URL does not begin with jdbc:%s:", subprotocol)
+		return "", nil, fmt.Errorf("the JDBC URL must have the form jdbc:%s:… and has not", subprotocol)
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	values, err := url.ParseQuery(query)

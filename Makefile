@@ -1,0 +1,72 @@
+# scalargen's Makefile explains itself: make help.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Every Go module of the repository. Each is built with the root by replace.
+MODULES := . examples/ec
+
+# How long make fuzz spends on each fuzz target.
+FUZZTIME ?= 10s
+
+# Runs a command in every module, naming the module first.
+each = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: demo
+demo: ## Generate, build, create the tables on SQLite and run the e-commerce sample
+	@examples/ec/demo.sh
+
+.PHONY: test
+test: ## Run all tests of all modules
+	$(call each,go test ./...)
+
+.PHONY: race
+race: ## Run all tests with the race detector
+	$(call each,go test -race ./...)
+
+.PHONY: generate
+generate: ## Refresh everything that is generated: golden files, the sample, JSON Schemas
+	go test ./golden/... ./gen/... ./templates/... ./schema/... ./cmd/... -update
+	cd examples/ec && go generate ./...
+
+.PHONY: check
+check: ## Fail if a generated package is stale
+	cd examples/ec && go tool scalargen check
+	go test ./golden/...
+
+.PHONY: lint
+lint: fmt vet staticcheck tidy ## Formatting, vet, staticcheck and tidy, without changing anything
+
+.PHONY: fmt
+fmt:
+	@echo "== gofmt"; files=$$(git ls-files --cached --others --exclude-standard '*.go' | grep -v /testdata/ | xargs gofmt -l); \
+	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
+
+.PHONY: vet
+vet:
+	$(call each,go vet ./...)
+
+.PHONY: staticcheck
+staticcheck:
+	@for module in $(MODULES); do echo "== $$module: staticcheck"; \
+	(tool=$$(go tool -n staticcheck) && cd $$module && $$tool ./...); done
+
+.PHONY: tidy
+tidy:
+	$(call each,go mod tidy -diff)
+
+.PHONY: fuzz
+fuzz: ## Fuzz every fuzz target for FUZZTIME (10s)
+	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
+	  { grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$$dir"/*_test.go 2>/dev/null || true; } | sed 's/func //' | while read -r target; do \
+	    echo "== $$target in $${dir#$$PWD/}"; (cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+	  done; done
+
+.PHONY: bench
+bench: ## Print what the design promises: generator time and memory, compile time, cost of operations
+	@scripts/bench.sh

@@ -1,0 +1,36 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newCreate() *cobra.Command {
+	var flags schemaFlags
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Create the tables that do not exist",
+		Long: `create creates namespaces and tables in the order of the schema, and then the
+coordinator table if asked for. Tables with transactions get the columns and
+indexes that transactions need.
+
+A table that exists stays as it is. If it differs from the schema, a warning
+says how.
+
+Every application needs the coordinator table once, whatever number of schemas
+it has. Its namespace is scalar.db.consensus_commit.coordinator.namespace.`,
+		Example: `  scalarctl schema create --config scalar.properties --schema-file schema.json --coordinator
+  scalarctl schema create -c scalar.properties -f customer.json -f order.json --dry-run
+  scalarctl schema create -c scalar.properties --coordinator`,
+		Args: cobra.NoArgs,
+		RunE: action(func(cmd *cobra.Command) error {
+			j, err := flags.planned(cmd, false)
+			if err != nil {
+				return err
+			}
+			if flags.dryRun || j.out.err != nil {
+				return j.close()
+			}
+			return j.apply(cmd)
+		}),
+	}
+	flags.add(cmd)
+	return cmd
+}

@@ -1,0 +1,89 @@
+package commit
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+// group splits mutations into groups that their storages apply atomically, as
+// few as possible (spec 5.6). Within a group they are in the order of table and
+// key, so that two transactions that lock the same records do so in the same
+// order.
+func (e *Engine) group(mutations []storage.Mutation) [][]storage.Mutation {
+	type unit struct {
+		storage, namespace, table, key string
+	}
+	var groups [][]storage.Mutation
+	open := map[unit]int{} // the group of a unit that still has room
+	slices.SortStableFunc(mutations, compareMutations)
+	for _, m := range mutations {
+		info := e.storage.Info(m.Table.Namespace)
+		u := unit{storage: info.Name}
+		if info.Atomicity <= storage.AtomicNamespace {
+			u.namespace = m.Table.Namespace
+		}
+		if info.Atomicity <= storage.AtomicTable {
+			u.table = m.Table.Name
+		}
+		if info.Atomicity <= storage.AtomicPartition {
+			u.key = keyText(m.Key[:len(m.Table.Partition)])
+		}
+		if info.Atomicity == storage.AtomicRecord {
+			u.key = keyText(m.Key)
+		}
+		at, exists := open[u]
+		if !exists || info.MaxMutations > 0 && len(groups[at]) == info.MaxMutations {
+			at = len(groups)
+			open[u] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], m)
+	}
+	return groups
+}
+
+func keyText(key []storage.Value) string {
+	var b []byte
+	for _, v := range key {
+		b = appendValue(b, v)
+	}
+	return string(b)
+}
+
+func compareMutations(a, b storage.Mutation) int {
+	return cmp.Or(
+		strings.Compare(a.Table.Namespace, b.Table.Namespace),
+		strings.Compare(a.Table.Name, b.Table.Name),
+		storage.CompareKeys(a.Key, b.Key),
+	)
+}
+
+// each runs do(0) … do(n−1), all at once unless serial is set, and waits for all
+// of them, so that nothing done afterwards overtakes one in flight (spec 5.7).
+// It returns the first error by index; serially it stops there.
+func each(n int, serial bool, do func(i int) error) error {
+	if n == 1 || serial {
+		for i := range n {
+			if err := do(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { errs[i] = do(i) })
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

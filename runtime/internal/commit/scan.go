@@ -1,0 +1,294 @@
+package commit
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+// Scan asks for records of a table; see [storage.Scan] for the meaning of the
+// fields. Columns are positions in the deployed table.
+type Scan struct {
+	Table      *Table
+	Kind       storage.ScanKind
+	Partition  []storage.Value
+	Start, End storage.Bound
+	Backward   bool
+	Index      int
+	IndexValue storage.Value
+	Where      storage.Filter
+	Limit      int // 0 for none
+}
+
+// scanned is what a scan has seen so far: what a repetition returns and what
+// validation compares (spec 3.1, scan set and scanner set).
+type scanned struct {
+	scan Scan
+	rows []scannedRow
+	// complete: the scan ran to the end of its range, not to its limit or to the
+	// caller's break.
+	complete bool
+	// last is the last record that the caller got, own writes included.
+	// Validation of an incomplete scan of a partition reaches to it.
+	last storage.Row
+}
+
+type scannedRow struct {
+	key []storage.Value
+	row storage.Row // the version that the transaction saw, without own writes
+}
+
+// Scan iterates over the records in the scan's order, a page at a time, with
+// the transaction's own writes as of the start of the iteration merged in
+// (spec 3.4, 3.5). Rows have all columns of the deployed table. The caller may
+// use the transaction between two records. At most one error is yielded, last.
+func (tx *Tx) Scan(ctx context.Context, scan Scan) iter.Seq2[storage.Row, error] {
+	return func(yield func(storage.Row, error) bool) {
+		entry, stored, err := tx.openScan(ctx, &scan)
+		if err != nil {
+			yield(nil, tx.failed(err))
+			return
+		}
+		own, err := tx.ownRows(ctx, &scan)
+		if err != nil {
+			yield(nil, tx.failed(err))
+			return
+		}
+		count := 0
+		for row, err := range mergeOwn(&scan, stored, own) {
+			if err != nil {
+				yield(nil, tx.failed(err))
+				return
+			}
+			if tx.isolation == Serializable {
+				entry.last = row
+			}
+			count++
+			if !yield(row, nil) || count == scan.Limit {
+				return
+			}
+		}
+		entry.complete = true
+	}
+}
+
+// openScan admits the scan and returns its note and the stored rows it selects:
+// those seen before if the same scan has run to its end and reads repeat.
+func (tx *Tx) openScan(ctx context.Context, scan *Scan) (*scanned, iter.Seq2[storage.Row, error], error) {
+	if err := tx.enter(); err != nil {
+		return nil, nil, err
+	}
+	defer tx.leave()
+	if err := tx.admit(scan.Table); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.admitIndex(scan); err != nil {
+		return nil, nil, err
+	}
+	keep := tx.snapshotReads()
+	var name string
+	if keep {
+		name = scan.name()
+		if earlier := tx.repeats[name]; earlier != nil && earlier.complete {
+			return &scanned{}, earlier.replay(), nil
+		}
+	}
+	entry := &scanned{scan: *scan}
+	if tx.isolation == Serializable {
+		tx.scans = append(tx.scans, entry)
+	}
+	if keep {
+		if tx.repeats == nil {
+			tx.repeats = map[string]*scanned{}
+		}
+		tx.repeats[name] = entry
+	}
+	if !tx.engine.checksBeforeIndex(scan) {
+		return entry, tx.stream(ctx, entry, keep || tx.isolation == Serializable, tx.enterAndSee), nil
+	}
+	rows, err := tx.scanByIndex(ctx, entry)
+	return entry, rows, err
+}
+
+// replay yields the rows that the scan saw.
+func (s *scanned) replay() iter.Seq2[storage.Row, error] {
+	return func(yield func(storage.Row, error) bool) {
+		for _, r := range s.rows {
+			if !yield(r.row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// seeFunc returns the version of a stored row that a scan may return, nil if
+// there is none that it selects.
+type seeFunc func(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error)
+
+// stream reads the stored rows a page at a time and yields what see makes of
+// them, noting it if keep is set.
+func (tx *Tx) stream(ctx context.Context, entry *scanned, keep bool, see seeFunc) iter.Seq2[storage.Row, error] {
+	return func(yield func(storage.Row, error) bool) {
+		seen := map[string]bool{} // keys yielded: outside a partition a written record may turn up twice
+		unordered := entry.scan.Kind != storage.PartitionScan
+		for page, err := range tx.pages(ctx, entry.scan.prepared()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, stored := range page {
+				key := entry.scan.Table.meta.Key(stored)
+				if unordered {
+					id := string(appendRecordKey(nil, entry.scan.Table, key))
+					if seen[id] {
+						continue
+					}
+					seen[id] = true
+				}
+				row, err := see(ctx, &entry.scan, key, stored)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if row == nil {
+					continue
+				}
+				if keep {
+					entry.rows = append(entry.rows, scannedRow{key, row})
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// enterAndSee is see for a stream that the caller consumes, between whose rows
+// the transaction is free.
+func (tx *Tx) enterAndSee(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error) {
+	if err := tx.enter(); err != nil {
+		return nil, err
+	}
+	defer tx.leave()
+	return tx.see(ctx, scan, key, stored)
+}
+
+// see is the seeFunc of the transaction. It enters what it returns into the
+// read set.
+func (tx *Tx) see(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error) {
+	if r := tx.lookup(scan.Table, key); r != nil && r.read && tx.snapshotReads() {
+		stored = r.prev // reads repeat
+	} else {
+		var err error
+		if stored, err = tx.settle(ctx, scan.Table, key, stored); err != nil {
+			return nil, err
+		}
+	}
+	if stored == nil || !scan.selects(stored) {
+		return nil, nil
+	}
+	if !tx.readOnly && !tx.oneOperation {
+		tx.record(scan.Table, key).noteRead(stored)
+	}
+	return stored, nil
+}
+
+// pages reads a scan page by page.
+func (tx *Tx) pages(ctx context.Context, request storage.Scan) iter.Seq2[[]storage.Row, error] {
+	return func(yield func([]storage.Row, error) bool) {
+		for {
+			page, err := tx.page(ctx, &request)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(page.Rows, nil) || page.Next == nil {
+				return
+			}
+			request.After = page.Next
+		}
+	}
+}
+
+func (tx *Tx) page(ctx context.Context, request *storage.Scan) (*storage.Page, error) {
+	page, err := tx.engine.storage.Scan(ctx, request)
+	if err != nil {
+		return nil, storageError("DB-CORE-30040", request.Table.TableName, "", "cannot scan", err)
+	}
+	return page, nil
+}
+
+// prepared returns the request to the storage: all columns, no limit, and the
+// filter widened to before images (spec 3.8).
+func (s *Scan) prepared() storage.Scan {
+	return storage.Scan{
+		Table: s.Table.meta, Kind: s.Kind, Partition: s.Partition, Start: s.Start, End: s.End,
+		Backward: s.Backward, Index: s.Index, IndexValue: s.IndexValue, Where: s.widened(),
+	}
+}
+
+// widened returns the filter C OR before(C): a prepared record whose new values
+// fail the filter may be rolled back to values that pass it. Java leaves
+// conditions on indexed columns as they are in a scan of the whole table and
+// looks into the before-image index afterwards; both images in one filter leave
+// no moment between.
+func (s *Scan) widened() storage.Filter {
+	if len(s.Where) == 0 {
+		return nil
+	}
+	result := slices.Clone(s.Where)
+	for _, conjunction := range s.Where {
+		before := slices.Clone(conjunction)
+		for i, p := range before {
+			if twin := s.Table.beforeOf[p.Column]; twin >= 0 { // key columns have none
+				before[i].Column = twin
+			}
+		}
+		if !slices.Equal(before, conjunction) {
+			result = append(result, before)
+		}
+	}
+	return result
+}
+
+// selects reports whether a version passes the scan's filter and index value.
+// The partition and its bounds need no test: keys do not change.
+func (s *Scan) selects(row storage.Row) bool {
+	if s.Kind == storage.IndexScan && storage.Compare(row[s.Index], s.IndexValue) != 0 {
+		return false
+	}
+	return s.Where.Matches(row)
+}
+
+// name is equal for equal scans.
+func (s *Scan) name() string {
+	b := appendRecordKey(nil, s.Table, s.Partition)
+	b = append(b, byte(s.Kind), byte(s.Index), byte(s.Index>>8), byte(s.Index>>16))
+	b = appendValue(b, s.IndexValue)
+	for _, bound := range []storage.Bound{s.Start, s.End} {
+		b = append(b, byte(len(bound.Values)), flag(bound.Inclusive))
+		for _, v := range bound.Values {
+			b = appendValue(b, v)
+		}
+	}
+	b = append(b, flag(s.Backward))
+	b = appendText(b, string(appendValue(nil, storage.BigIntValue(int64(s.Limit)))))
+	for _, conjunction := range s.Where {
+		b = append(b, '|')
+		for _, p := range conjunction {
+			b = append(b, '&', byte(p.Column), byte(p.Column>>8), byte(p.Operator))
+			b = appendText(appendValue(b, p.Value), p.Escape)
+		}
+	}
+	return string(b)
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,107 @@
+package scalartest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/faulty"
+	"github.com/scalargen/scalargen/storage/memory"
+)
+
+// script decides what becomes of each call.
+type script struct {
+	tables *memory.Storage
+
+	mu    sync.Mutex
+	rules []*rule
+	fates map[string]*fate // by transaction id
+}
+
+// rule is a fault with what it has met so far.
+type rule struct {
+	Fault
+	matched int
+	seen    map[string]bool // transactions counted
+}
+
+// fate is what becomes of a transaction that has crashed. Calls are told apart
+// by what they do, since they do not say who makes them: completing a record,
+// for one, is the same call for the transaction itself and for whoever recovers
+// it.
+type fate struct {
+	decided   bool // there is a decision, so that others may complete the records
+	abandoned bool // its own attempt to abort is over: the next one is somebody else's
+}
+
+func newScript(tables *memory.Storage) *script {
+	return &script{tables: tables, fates: map[string]*fate{}}
+}
+
+func (sc *script) inject(faults []Fault) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	for _, f := range faults {
+		sc.rules = append(sc.rules, &rule{Fault: f, seen: map[string]bool{}})
+	}
+}
+
+// decide is the [faulty.Script].
+func (sc *script) decide(call faulty.Call) faulty.Action {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	s := stepOf(&call)
+	if fate := sc.fates[s.tx]; fate != nil {
+		if action := sc.follow(fate, s, &call); action != nil {
+			return action
+		}
+	}
+	for _, r := range sc.rules {
+		if r.applies(s) {
+			return r.action(sc, s, &call)
+		}
+	}
+	return nil
+}
+
+// follow returns what becomes of a call that belongs to a crashed transaction,
+// nil if somebody else makes it.
+func (sc *script) follow(f *fate, s step, c *faulty.Call) faulty.Action {
+	switch {
+	case s.op == Prepare, s.op == Decide && s.state == commit.Committed, s.op == Complete && !f.decided:
+		return faulty.Fail(crashed(c))
+	case s.op == Decide && !f.decided && !f.abandoned:
+		// The engine's own attempt to abort after the failure: that it was decided
+		// before lets it go on at once.
+		f.abandoned = true
+		return faulty.Fail(failure(c, storage.ErrCondition, ErrCrashed))
+	case s.op == Decide:
+		return func(ctx context.Context, x *faulty.Exchange) error {
+			err := x.Send(ctx)
+			if err == nil {
+				sc.mu.Lock()
+				defer sc.mu.Unlock()
+				f.decided = true
+			}
+			return err
+		}
+	default:
+		return nil
+	}
+}
+
+// applies counts an occasion of the fault and reports whether it strikes.
+func (r *rule) applies(s step) bool {
+	if s.op == "" || !r.matches(s) {
+		return false
+	}
+	if r.perTx {
+		if r.seen[s.tx] {
+			return false
+		}
+		r.seen[s.tx] = true
+	}
+	r.matched++
+	return r.matched > r.after && (r.times == 0 || r.matched <= r.after+r.times)
+}

@@ -1,0 +1,52 @@
+package scalar
+
+import (
+	"context"
+
+	"github.com/scalargen/scalargen/runtime/internal/commit"
+)
+
+// Tx is a transaction. Its reads and writes stay in memory until [Tx.Commit].
+//
+// A Tx serves one goroutine at a time; read many records at once with GetAll.
+// Inside [DB.Transact] the Tx is committed or rolled back for you.
+type Tx struct {
+	db      *DB
+	tx      *commit.Tx
+	attempt int
+	managed bool // by Transact
+}
+
+func (tx *Tx) session() (*DB, *Tx) { return tx.db, tx }
+
+// ID returns the transaction's id, by which [DB.Status] knows it and which
+// stands in tx_id of every record it writes.
+func (tx *Tx) ID() string { return tx.tx.ID() }
+
+// Attempt returns which attempt of [DB.Transact] this is, from 1; 1 also for a
+// transaction of [DB.Begin].
+func (tx *Tx) Attempt() int { return tx.attempt }
+
+// Commit makes the writes of the transaction durable and visible, all or none,
+// and ends it whatever comes of it. From the moment all records are prepared,
+// cancelling ctx no longer stops it.
+//
+// After [ErrConflict], [ErrAlreadyExists], [ErrInvalid] and [ErrStorage] nothing
+// of the transaction is or will be visible; after [ErrUnknownStatus] all of it
+// or nothing is. It panics inside [DB.Transact], which commits itself.
+func (tx *Tx) Commit(ctx context.Context) error {
+	if tx.managed {
+		panic("scalar: Commit inside Transact, which commits when the function returns nil")
+	}
+	return public(tx.tx.Commit(ctx))
+}
+
+// Rollback ends the transaction without effect. After Commit or Rollback it
+// does nothing, so it may be deferred. It panics inside [DB.Transact], which
+// rolls back when the function returns an error.
+func (tx *Tx) Rollback(context.Context) {
+	if tx.managed {
+		panic("scalar: Rollback inside Transact, which rolls back when the function returns an error")
+	}
+	tx.tx.Rollback()
+}

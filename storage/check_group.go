@@ -1,0 +1,137 @@
+package storage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// CheckGroup reports, as an [ErrInvalid], why a storage that promises info can
+// never apply group.
+func CheckGroup(info Info, group []Mutation) error {
+	const op = "mutate"
+	for i := range group {
+		m := &group[i]
+		if err := checkMutation(op, m); err != nil {
+			return err
+		}
+		if i > 0 && !info.Atomicity.spans(&group[0], m) {
+			return Invalidf(op, m.Table.TableName, "record %s lies in another atomicity unit than record %s of %s",
+				m.Table.FormatKey(m.Key), group[0].Table.FormatKey(group[0].Key), group[0].Table.TableName)
+		}
+	}
+	if info.MaxMutations > 0 && len(group) > info.MaxMutations {
+		return Invalidf(op, group[0].Table.TableName, "%d mutations, at most %d are possible in one group", len(group), info.MaxMutations)
+	}
+	if twice := repeatedRecord(group); twice != nil {
+		return Invalidf(op, twice.Table.TableName, "record %s is named twice in one group", twice.Table.FormatKey(twice.Key))
+	}
+	return nil
+}
+
+// spans reports whether one unit may hold the records of both mutations.
+func (a Atomicity) spans(first, other *Mutation) bool {
+	switch {
+	case a >= AtomicStorage:
+		return true
+	case first.Table.Namespace != other.Table.Namespace:
+		return false
+	case a == AtomicNamespace:
+		return true
+	case first.Table.Name != other.Table.Name:
+		return false
+	case a == AtomicTable:
+		return true
+	}
+	compared := len(first.Key)
+	if a == AtomicPartition {
+		compared = len(first.Table.Partition)
+	}
+	return slices.Equal(first.Key[:compared], other.Key[:compared])
+}
+
+// repeatedRecord returns a mutation whose record an earlier one names too.
+func repeatedRecord(group []Mutation) *Mutation {
+	compare := func(a, b *Mutation) int {
+		return cmp.Or(strings.Compare(a.Table.Namespace, b.Table.Namespace), strings.Compare(a.Table.Name, b.Table.Name), CompareKeys(a.Key, b.Key))
+	}
+	// Comparing all pairs needs no memory and is faster for the usual handful.
+	const fewMutations = 8
+	if len(group) <= fewMutations {
+		for i := range group {
+			for j := range i {
+				if compare(&group[i], &group[j]) == 0 {
+					return &group[i]
+				}
+			}
+		}
+		return nil
+	}
+	sorted := make([]*Mutation, len(group))
+	for i := range group {
+		sorted[i] = &group[i]
+	}
+	slices.SortFunc(sorted, compare)
+	for i := 1; i < len(sorted); i++ {
+		if compare(sorted[i-1], sorted[i]) == 0 {
+			return sorted[i]
+		}
+	}
+	return nil
+}
+
+func checkMutation(op string, m *Mutation) error {
+	if err := checkKey(op, m.Table, m.Key); err != nil {
+		return err
+	}
+	t := m.Table
+	refuse := func(format string, args ...any) error {
+		return Invalidf(op, t.TableName, "record %s: %s", t.FormatKey(m.Key), fmt.Sprintf(format, args...))
+	}
+	switch {
+	case m.Op > Check:
+		return refuse("unknown operation %d", m.Op)
+	case m.Condition > If:
+		return refuse("unknown precondition %d", m.Condition)
+	case m.Op != Put && len(m.Columns)+len(m.Values) > 0:
+		return refuse("only a put names columns")
+	case m.Op == Delete && m.Condition == IfNotExists:
+		return refuse("a delete of a record that must not exist: that is a check")
+	case m.Op == Check && m.Condition == Always:
+		return refuse("a check without a precondition")
+	case len(m.Columns) != len(m.Values):
+		return refuse("%d columns but %d values", len(m.Columns), len(m.Values))
+	case m.Condition == If && len(m.Where) == 0:
+		return refuse("a precondition without a predicate")
+	case m.Condition != If && len(m.Where) > 0:
+		return refuse("predicates that the precondition does not use")
+	}
+	for i, c := range m.Columns {
+		if c < 0 || c >= len(t.Columns) {
+			return refuse("there is no column %d", c)
+		}
+		if t.InPrimaryKey(c) {
+			return refuse("column %s belongs to the primary key and cannot be written", t.Columns[c].Name)
+		}
+		if slices.Contains(m.Columns[:i], c) {
+			return refuse("column %s is written twice", t.Columns[c].Name)
+		}
+		if why := checkValue(t.Columns[c], m.Values[i]); why != "" {
+			return refuse("%s", why)
+		}
+	}
+	for i := range m.Where {
+		p := &m.Where[i]
+		if why := checkPredicate(t, p); why != "" {
+			return refuse("%s", why)
+		}
+		if t.InPrimaryKey(p.Column) {
+			return refuse("a predicate on column %s of the primary key", t.Columns[p.Column].Name)
+		}
+		if p.Operator == Like || p.Operator == NotLike {
+			return refuse("%s on column %s: scans alone have it", p.Operator, t.Columns[p.Column].Name)
+		}
+	}
+	return nil
+}
