@@ -96,10 +96,19 @@ func comment(text, doc string) string {
 		}
 		lines = append(lines, paragraphs(doc)...)
 	}
+	var b strings.Builder
+	b.Grow(len(text) + len(doc) + 4*len(lines))
 	for i, line := range lines {
-		lines[i] = strings.TrimRight("// "+line, " ")
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("//")
+		if line != "" {
+			b.WriteByte(' ')
+			b.WriteString(line)
+		}
 	}
-	return strings.Join(lines, "\n")
+	return b.String()
 }
 
 // The emitters write types, and names with their package, as one token each: the

@@ -23,9 +23,11 @@ func (t *Table) runner() (name, typ string) {
 	return "db", "*scalar.DB"
 }
 
-// repository prints the value and type with the operations on a table.
+// repository prints the value and type with the operations on a table. The
+// methods have a pointer receiver although they do not use it: for each method
+// on a value the compiler makes one more on the pointer.
 func (e *emitter) repository(t *Table) {
-	e.declare(comment(t.Value+" is the table "+t.fullName()+".", ""), jen.Var().Id(t.Value).Id(t.Repository))
+	e.declare(comment(t.Value+" is the table "+t.fullName()+".", ""), jen.Var().Id(t.Value).Op("=").Id("&"+t.Repository).Values())
 	doc := t.Repository + " is the set of operations on " + t.fullName() + ". Every method runs in the transaction it is given, or as a transaction of its own on a [scalar.DB]. " +
 		"Any of them may report [scalar.ErrConflict], after which the whole transaction must be retried."
 	if !t.Schema.Transaction {
@@ -44,7 +46,7 @@ func (e *emitter) repository(t *Table) {
 		e.declare("", jen.Var().Id("_").Id(t.Store).Op("=").Id(t.Value))
 	}
 	for _, m := range methods {
-		e.declare(comment(m.doc, ""), jen.Func().Params(jen.Id(t.Repository)).Id(m.name).Params(t.params(m)...).Add(results(m)).Block(jen.Return(m.body)))
+		e.declare(comment(m.doc, ""), jen.Func().Params(jen.Id("*"+t.Repository)).Id(m.name).Params(t.params(m)...).Add(results(m)).Block(jen.Return(m.body)))
 	}
 }
 
@@ -74,6 +76,14 @@ func (t *Table) methods() []method {
 		call   = func(name string, args ...jen.Code) *jen.Statement {
 			return id(t.variable + "." + name).Call(append([]jen.Code{id("ctx"), id(run)}, args...)...)
 		}
+		read = func(name string, args ...jen.Code) *jen.Statement {
+			on := id(t.variable + ".On").Call(id(run))
+			return q(name).Call(append(append([]jen.Code{id("ctx"), on}, args...), id(t.decode))...)
+		}
+		keyed   = id(t.encodeKey).Call(id("&key"))
+		encoded = id(t.encode).Call(id("&r"))
+		changes = q("Assignments").Call(id("set"))
+		guard   = q("Condition").Call(id("cond"))
 	)
 	taken := "If the key is taken, this call or the commit reports [scalar.ErrAlreadyExists]."
 	if !t.Schema.Transaction {
@@ -81,48 +91,48 @@ func (t *Table) methods() []method {
 	}
 	methods := []method{{
 		name: "Get", doc: "Get reads the record at key. It reports [scalar.ErrNotFound] if there is none.",
-		params: []jen.Code{key}, results: []jen.Code{id(t.Record), id("error")}, body: call("Get", id("key")),
+		params: []jen.Code{key}, results: []jen.Code{id(t.Record), id("error")}, body: read("GetRecord", keyed),
 	}, {
-		name: "GetAll", doc: "GetAll reads the records at keys, in one round trip where the storage can. The result has one element per key, NULL where there is no record.",
+		name: "GetAll", doc: "GetAll reads the records at keys, in one round trip where the storage can. The result has one element per key, nil where there is no record.",
 		params:  []jen.Code{param("keys", "..."+t.KeyType)},
-		results: []jen.Code{id("[]" + generic("Null", t.Record)), id("error")}, body: call("GetAll", id("keys")),
+		results: []jen.Code{id("[]*" + t.Record), id("error")}, body: read("GetRecords", id("keys"), id(t.encodeKey)),
 	}, {
 		name: "Insert", doc: "Insert adds r. " + taken,
-		params: []jen.Code{r}, results: err, body: call("Insert", id("r")),
+		params: []jen.Code{r}, results: err, body: call("Insert", encoded),
 	}, {
 		name: "Upsert", doc: "Upsert writes all columns of r, whether or not the key is taken.",
-		params: []jen.Code{r}, results: err, body: call("Upsert", id("r")),
+		params: []jen.Code{r}, results: err, body: call("Upsert", encoded),
 	}}
 	hasData := t.hasData()
 	if hasData {
 		methods = append(methods, method{
 			name: "Update", doc: "Update changes the columns named in set at key. It does nothing if there is no record; [" + t.Repository + ".UpdateIf] insists on one.",
-			params: []jen.Code{key, set}, results: err, body: call("Update", id("key"), id("set...")),
+			params: []jen.Code{key, set}, results: err, body: call("Update", keyed, changes),
 		}, method{
 			name: "UpdateIf", doc: "UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It reports [scalar.ErrCondition] if there is no record or cond does not hold.",
-			params: []jen.Code{key, cond, set}, results: err, body: call("UpdateIf", id("key"), id("cond"), id("set...")),
+			params: []jen.Code{key, cond, set}, results: err, body: call("UpdateIf", keyed, guard, changes),
 		})
 	}
 	methods = append(methods, method{
 		name: "Delete", doc: "Delete removes the record at key. It does nothing if there is none.",
-		params: []jen.Code{key}, results: err, body: call("Delete", id("key")),
+		params: []jen.Code{key}, results: err, body: call("Delete", keyed),
 	})
 	if hasData {
 		methods = append(methods, method{
 			name: "DeleteIf", doc: "DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there is no record or cond does not hold.",
-			params: []jen.Code{key, cond}, results: err, body: call("DeleteIf", id("key"), id("cond")),
+			params: []jen.Code{key, cond}, results: err, body: call("DeleteIf", keyed, guard),
 		})
 	}
 	methods = append(methods, method{
 		name: "Scan", doc: t.scanDoc(),
-		params: []jen.Code{param("of", generic("Scannable", t.Record))}, results: stream, body: call("Scan", id("of")),
+		params: []jen.Code{param("of", generic("Scannable", t.Record))}, results: stream, body: read("ScanRecords", id("of")),
 	})
 	for _, index := range t.Indexes {
 		f := index.Field
 		methods = append(methods, method{
 			name: index.Method, doc: index.Method + " iterates over the records whose " + shown(f.Column.Name) + " is " + f.param + ", as Scan does with [" + index.Select + "].",
 			params: []jen.Code{param(f.param, f.Type.String())}, results: stream,
-			body: call("Scan", jen.Id(index.Select).Call(id(f.param))),
+			body: id(t.Value+".Scan").Call(id("ctx"), id(run), jen.Id(index.Select).Call(id(f.param))),
 		})
 	}
 	return methods

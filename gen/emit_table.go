@@ -128,23 +128,17 @@ func (e *emitter) definition(t *Table) {
 	if !t.Schema.Transaction {
 		core = "StorageTable"
 	}
-	e.declare("", jen.Var().Id(t.variable).Op("=").Id(generic(core, t.Record, t.KeyType)).Add(lines(
-		member("Def", jen.Id("&scalar.TableDef").Add(lines(t.def()...))),
-		member("Key", jen.Id(t.encodeKey)),
-		member("Encode", jen.Id(t.encode)),
-		member("Decode", jen.Id(t.decode)),
-	)))
-	values := param("to", "[]scalar.Value")
-	e.declare("", jen.Func().Id(t.encodeKey).Params(param("k", "*"+t.KeyType), values).BlockFunc(func(g *jen.Group) {
-		for i, f := range t.Key {
-			g.Id("to").Index(jen.Lit(i)).Op("=").Add(f.encoded("k." + f.Name))
-		}
-	}))
-	e.declare("", jen.Func().Id(t.encode).Params(param("r", "*"+t.Record), values).BlockFunc(func(g *jen.Group) {
-		for _, f := range t.Fields {
-			g.Id("to").Index(jen.Lit(f.Pos)).Op("=").Add(f.encodedNull())
-		}
-	}))
+	e.declare("", jen.Var().Id(t.variable).Op("=").Add(q(core)).Values(member("Def", jen.Id("&scalar.TableDef").Add(lines(t.def()...)))))
+	key := make([]jen.Code, len(t.Key))
+	for i, f := range t.Key {
+		key[i] = f.encoded("k." + f.Name)
+	}
+	e.declare("", jen.Func().Id(t.encodeKey).Params(param("k", "*"+t.KeyType)).Id("[]scalar.Value").Block(jen.Return(jen.Id("[]scalar.Value").Add(lines(key...)))))
+	record := make([]jen.Code, len(t.Fields))
+	for i, f := range t.Fields {
+		record[i] = f.encodedNull()
+	}
+	e.declare("", jen.Func().Id(t.encode).Params(param("r", "*"+t.Record)).Id("[]scalar.Value").Block(jen.Return(jen.Id("[]scalar.Value").Add(lines(record...)))))
 	e.declare("", jen.Func().Id(t.decode).Params(param("from", "*scalar.Row"), param("r", "*"+t.Record)).BlockFunc(func(g *jen.Group) {
 		for _, f := range t.Fields {
 			g.Id("r." + f.Name).Op("=").Add(f.decoded())
@@ -157,7 +151,11 @@ func (f *Field) encodedNull() *jen.Statement {
 	if f.Required {
 		return f.encoded("r." + f.Name)
 	}
-	return q("NullValue").Call(q("Type"+naturals[f.Column.Type].word), jen.Id("r."+f.Name), jen.Id(f.encoder()))
+	word := naturals[f.Column.Type].word
+	if f.Custom == nil {
+		return q("Null" + word + "Value").Call(jen.Id("r." + f.Name))
+	}
+	return q("NullValue").Call(q("Type"+word), jen.Id("r."+f.Name), jen.Id(f.encoder()))
 }
 
 // decoded reads the field of a record.

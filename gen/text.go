@@ -40,7 +40,9 @@ func shown(name string) string {
 }
 
 // paragraphs makes a doc text of scalargen.yaml fit for line comments: blank
-// lines and line breaks are kept, and what is not printable is escaped.
+// lines and line breaks are kept, and what is not printable is escaped. A line
+// that begins with "+build" would be a build constraint, even in a longer
+// comment.
 func paragraphs(doc string) []string {
 	doc = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(doc)
 	var lines []string
@@ -53,7 +55,11 @@ func paragraphs(doc string) []string {
 				b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 			}
 		}
-		lines = append(lines, b.String())
+		text := b.String()
+		if strings.HasPrefix(strings.TrimLeft(text, " "), "+build") {
+			text = strings.Replace(text, "+", `\+`, 1)
+		}
+		lines = append(lines, text)
 	}
 	return lines
 }
@@ -62,16 +68,22 @@ func paragraphs(doc string) []string {
 func wrap(text string) []string {
 	const width = 77 // and "// "
 	var lines []string
-	line, length := "", 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		if line != "" && length+1+n > width {
-			lines, line, length = append(lines, line), "", 0
+	begin, length := 0, 0 // of the line so far
+	for i := 0; i <= len(text); {
+		end := len(text)
+		if n := strings.IndexByte(text[i:], ' '); n >= 0 {
+			end = i + n
 		}
-		if line != "" {
-			line, length = line+" ", length+1
+		word := utf8.RuneCountInString(text[i:end])
+		if i > begin && length+1+word > width {
+			lines = append(lines, text[begin:i-1])
+			begin, length = i, 0
 		}
-		line, length = line+word, length+n
+		if i > begin {
+			length++
+		}
+		length += word
+		i = end + 1
 	}
-	return append(lines, line)
+	return append(lines, text[begin:])
 }

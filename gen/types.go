@@ -109,11 +109,13 @@ func (tt *typeTable) local(table *Table, f *Field, t *Type, member string) *Type
 	return t
 }
 
+// typeLine names the type of a column; member is type or enum.
 func typeLine(table *Table, f *Field, member, name string) string {
+	line := columnLine(table.Schema.FullName(), f.Column.Name, member, name)
 	if member == "enum" {
-		return columnLine(table.Schema.FullName(), f.Column.Name, "enum", "{name: "+name+", …}")
+		return strings.Replace(line, "{enum: "+name+"}", "{enum: {name: "+name+", …}}", 1)
 	}
-	return columnLine(table.Schema.FullName(), f.Column.Name, member, name)
+	return line
 }
 
 func (tt *typeTable) add(t *Type) *Type {

@@ -1,9 +1,9 @@
 package golden
 
 import (
-	"cmp"
 	"errors"
 	"flag"
+	"go/format"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/scalargen/scalargen/gen"
 	"github.com/scalargen/scalargen/gen/config"
@@ -196,12 +198,27 @@ func times(t *testing.T, dir string) []string {
 		if err == nil && !e.IsDir() {
 			list = append(list, p+" "+info.ModTime().String())
 		}
-		return cmp.Or(err, nil)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list
+}
+
+// Formatting what comes out changes nothing: the generator formats while it
+// prints, not by the function that users and editors call.
+func TestOutputIsFormatted(t *testing.T) {
+	for _, name := range cases(t) {
+		for _, f := range read(t, name).generate(t) {
+			formatted, err := format.Source(f.Data)
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, f.Path, err)
+			} else if d := cmp.Diff(string(f.Data), string(formatted)); d != "" {
+				t.Errorf("%s: gofmt changes %s (-generated +formatted):\n%s", name, f.Path, d)
+			}
+		}
+	}
 }
 
 // No name of a schema makes a file that some build ignores or that another

@@ -62,6 +62,9 @@ func newBinding(def *TableDef, deployed *storage.Table, table *commit.Table) (*b
 	if difference := keyDifference(def, deployed); difference != "" {
 		return nil, mismatch(def, difference)
 	}
+	if table == nil && commit.UserTable(deployed) != nil {
+		return nil, mismatch(def, "it takes part in transactions, which writes outside of them would break")
+	}
 	for i, c := range def.Columns {
 		at := deployed.Column(c.Name)
 		switch {
@@ -173,7 +176,7 @@ func (b *binding) record(values []Value) (key []Value, changes commit.Changes, e
 }
 
 // assignments turns the assignments of an update into changes.
-func (b *binding) assignments(key []Value, set []change) (commit.Changes, error) {
+func (b *binding) assignments(key []Value, set []Assignment) (commit.Changes, error) {
 	changes := commit.Changes{Columns: make([]int, len(set)), Values: make([]Value, len(set))}
 	if len(set) == 0 {
 		return changes, &Error{Kind: ErrInvalid, Table: b.def.TableName, Key: b.deployed.FormatKey(key), Message: "the update assigns no column"}
@@ -242,7 +245,7 @@ func (b *binding) scan(q *scanRequest) (commit.Scan, error) {
 		return s, &Error{Kind: ErrInvalid, Table: b.def.TableName, Message: problem}
 	}
 	switch {
-	case q == nil || !q.valid:
+	case q == nil:
 		return refuse("the range or selection of the scan is the zero value: start from the functions of the generated package")
 	case q.problem != "":
 		return refuse(q.problem)

@@ -51,6 +51,7 @@ type Nullable interface {
 
 // Assign is the assignment of a value to a column of R.
 type Assign[R any] struct {
+	_      [0]func() // not comparable: the compiler need not make == for every table
 	column int
 	value  Value
 	null   bool

@@ -16,21 +16,25 @@ type Filter[R any] interface {
 
 // Cond is a condition on columns of R. One on [Data] columns may also guard an
 // update or a delete; several are joined by [All].
-type Cond[R, C any] struct {
-	first predicate
-	more  []predicate
-}
+type Cond[R, C any] struct{ list []predicate }
 
 // predicate is a storage.Predicate whose column is a position in the table
 // definition.
 type predicate = storage.Predicate
 
-func (c Cond[R, C]) predicates() []predicate { return append([]predicate{c.first}, c.more...) }
+func (c Cond[R, C]) dnf(*R) storage.Filter { return storage.Filter{given(c.list)} }
 
-func (c Cond[R, C]) dnf(*R) storage.Filter { return storage.Filter{c.predicates()} }
+// given returns the predicates of a condition. Those of the zero Cond are one
+// that every operation refuses: it must not pass for no condition at all.
+func given(list []predicate) []predicate {
+	if list == nil {
+		return []predicate{{}}
+	}
+	return list
+}
 
 func compare[R, T, C, O any](c Column[R, T, C, O], op storage.Operator, v T) Cond[R, C] {
-	return Cond[R, C]{first: predicate{Column: c.Pos, Operator: op, Value: c.Encode(v)}}
+	return Cond[R, C]{[]predicate{{Column: c.Pos, Operator: op, Value: c.Encode(v)}}}
 }
 
 // Eq holds if the column is v.
@@ -61,22 +65,22 @@ func Le[R, T, C any, O Comparable](c Column[R, T, C, O], v T) Cond[R, C] {
 
 // IsNull holds if the column is NULL.
 func IsNull[R, T, O any](c Column[R, T, Data, O]) Cond[R, Data] {
-	return Cond[R, Data]{first: predicate{Column: c.Pos, Operator: storage.IsNull}}
+	return Cond[R, Data]{[]predicate{{Column: c.Pos, Operator: storage.IsNull}}}
 }
 
 // IsNotNull holds if the column is not NULL.
 func IsNotNull[R, T, O any](c Column[R, T, Data, O]) Cond[R, Data] {
-	return Cond[R, Data]{first: predicate{Column: c.Pos, Operator: storage.IsNotNull}}
+	return Cond[R, Data]{[]predicate{{Column: c.Pos, Operator: storage.IsNotNull}}}
 }
 
 // All holds if every one of the conditions does. Use it to guard an update or
 // delete by several.
 func All[R, C any](first Cond[R, C], more ...Cond[R, C]) Cond[R, C] {
-	joined := slices.Clone(first.more)
+	joined := slices.Clone(given(first.list))
 	for _, c := range more {
-		joined = append(joined, c.predicates()...)
+		joined = append(joined, given(c.list)...)
 	}
-	return Cond[R, C]{first: first.first, more: joined}
+	return Cond[R, C]{joined}
 }
 
 // filter is a Filter that no update can carry.
@@ -117,9 +121,9 @@ func And[R any](filters ...Filter[R]) Filter[R] {
 
 // Or holds if at least one of the filters does.
 func Or[R any](first Filter[R], more ...Filter[R]) Filter[R] {
-	result := slices.Clone(first.dnf(nil))
+	result := slices.Clone(normal(first))
 	for _, f := range more {
-		d := f.dnf(nil)
+		d := normal(f)
 		if len(d) == 0 || len(result) == 0 {
 			return filter[R]{} // one side lets everything pass
 		}
@@ -138,9 +142,18 @@ const maxConjunctions = 256
 func conjunction[R any](filters []Filter[R]) storage.Filter {
 	var result storage.Filter
 	for _, f := range filters {
-		result = product(result, f.dnf(nil))
+		result = product(result, normal(f))
 	}
 	return result
+}
+
+// normal returns the disjunctive normal form of a filter. A nil Filter is refused
+// by the scan, like the zero Cond.
+func normal[R any](f Filter[R]) storage.Filter {
+	if f == nil {
+		return storage.Filter{given(nil)}
+	}
+	return f.dnf(nil)
 }
 
 func product(a, b storage.Filter) storage.Filter {

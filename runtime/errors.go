@@ -8,8 +8,8 @@ import (
 )
 
 // What became of an operation, for [errors.Is]. Every error of this package
-// that is not the context's or the application's own is an [*Error] and matches
-// one of them.
+// that is not the context's or the application's own matches one of them and is
+// an [*Error] or, for configurations, a [*ConfigError].
 var (
 	// ErrConflict: another transaction got in the way; nothing of this one is
 	// or will be visible. Retry the whole transaction, as [DB.Transact] does.

@@ -126,7 +126,7 @@ func upsert(ctx context.Context, run Runner, def *TableDef, record []Value) erro
 	})
 }
 
-func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []change, condition []predicate) error {
+func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []Assignment, condition []predicate) error {
 	return operate(ctx, run, def, false, func(tx *Tx, b *binding) error {
 		changes, where, err := b.update(key, set, condition)
 		if err != nil {
@@ -150,7 +150,7 @@ func remove(ctx context.Context, run Runner, def *TableDef, key []Value, conditi
 }
 
 // update checks what an update gives.
-func (b *binding) update(key []Value, set []change, condition []predicate) (commit.Changes, []storage.Predicate, error) {
+func (b *binding) update(key []Value, set []Assignment, condition []predicate) (commit.Changes, []storage.Predicate, error) {
 	if err := b.checkKey(b.key, key); err != nil {
 		return commit.Changes{}, nil, err
 	}

@@ -15,7 +15,6 @@ type Scannable[R any] interface {
 // scanRequest is a scan in terms of the table definition.
 type scanRequest struct {
 	kind       storage.ScanKind
-	valid      bool // false for the zero value of a range type
 	partition  []Value
 	fixed      []Value // values of the leading clustering columns
 	start, end bound
@@ -37,102 +36,151 @@ type bound struct {
 // Selection chooses records of a whole table or of a secondary index. They come
 // in no particular order. The zero Selection is refused with [ErrInvalid];
 // start from the functions of the generated package.
-type Selection[R any] struct{ request scanRequest }
+type Selection[R any] struct{ request *scanRequest }
 
-func (s Selection[R]) scan(*R) *scanRequest { return &s.request }
+func (s Selection[R]) scan(*R) *scanRequest { return s.request }
 
 // Where keeps the records for which all filters hold, on top of filters given
 // before.
 func (s Selection[R]) Where(filters ...Filter[R]) Selection[R] {
-	s.request.where = product(s.request.where, conjunction(filters))
-	return s
+	return Selection[R]{s.request.filtered(conjunction(filters))}
 }
 
 // Limit stops after n records, counted after the filters. n must be positive,
 // and a second Limit is refused with [ErrInvalid].
 func (s Selection[R]) Limit(n int) Selection[R] {
-	s.request.setLimit(n)
-	return s
+	return Selection[R]{s.request.limited(n)}
 }
 
 // SelectAll selects the whole table.
+//
+//go:noinline
 func SelectAll[R any]() Selection[R] {
-	return Selection[R]{scanRequest{kind: storage.FullScan, valid: true}}
+	return Selection[R]{&scanRequest{kind: storage.FullScan}}
 }
 
 // SelectIndex selects the records whose indexed column, at position column of
 // the definition, is v.
+//
+//go:noinline
 func SelectIndex[R any](column int, v Value) Selection[R] {
-	return Selection[R]{scanRequest{kind: storage.IndexScan, valid: true, index: column, indexValue: v}}
+	return Selection[R]{&scanRequest{kind: storage.IndexScan, index: column, indexValue: v}}
 }
 
 // Range chooses records of one partition, in clustering order. The zero Range
 // is refused with [ErrInvalid]; start from the functions of the generated
 // package, whose range types also hold the bounds.
-type Range[R any] struct{ request scanRequest }
+type Range[R any] struct{ request *scanRequest }
 
-func (r Range[R]) scan(*R) *scanRequest { return &r.request }
+func (r Range[R]) scan(*R) *scanRequest { return r.request }
 
 // Where keeps the records for which all filters hold, on top of filters given
 // before.
 func (r Range[R]) Where(filters ...Filter[R]) Range[R] {
-	r.request.where = product(r.request.where, conjunction(filters))
-	return r
+	return Range[R]{r.request.filtered(conjunction(filters))}
 }
 
 // Limit stops after n records, counted after the filters. n must be positive,
 // and a second Limit is refused with [ErrInvalid].
 func (r Range[R]) Limit(n int) Range[R] {
-	r.request.setLimit(n)
-	return r
+	return Range[R]{r.request.limited(n)}
 }
 
 // Reverse goes from the last record to the first.
 func (r Range[R]) Reverse() Range[R] {
-	r.request.backward = !r.request.backward
-	return r
+	return Range[R]{r.request.reversed()}
 }
 
 // RangeOf selects the partition with the given key.
+//
+//go:noinline
 func RangeOf[R any](partition ...Value) Range[R] {
-	return Range[R]{scanRequest{kind: storage.PartitionScan, valid: true, partition: partition}}
+	return Range[R]{&scanRequest{kind: storage.PartitionScan, partition: partition}}
 }
 
 // RangeIs fixes the next clustering column at v.
-func RangeIs[R any](r Range[R], v Value) Range[R] {
-	if r.request.start.set || r.request.end.set {
-		r.request.refuse("a range that is bounded on one clustering column cannot fix it or a later one")
-	}
-	r.request.fixed = append(slices.Clip(r.request.fixed), v)
-	return r
-}
+//
+//go:noinline
+func RangeIs[R any](r Range[R], v Value) Range[R] { return Range[R]{r.request.fix(v)} }
 
 // RangeStart bounds the next clustering column from below.
+//
+//go:noinline
 func RangeStart[R any](r Range[R], v Value, inclusive bool) Range[R] {
-	if r.request.start.set {
-		r.request.refuse("the lower bound of the range is given twice")
-	}
-	r.request.start = bound{set: true, value: v, inclusive: inclusive}
-	return r
+	return Range[R]{r.request.from(v, inclusive)}
 }
 
 // RangeEnd bounds the next clustering column from above.
+//
+//go:noinline
 func RangeEnd[R any](r Range[R], v Value, inclusive bool) Range[R] {
-	if r.request.end.set {
-		r.request.refuse("the upper bound of the range is given twice")
-	}
-	r.request.end = bound{set: true, value: v, inclusive: inclusive}
-	return r
+	return Range[R]{r.request.to(v, inclusive)}
 }
 
-func (q *scanRequest) setLimit(n int) {
-	switch {
-	case n <= 0:
-		q.refuse("the limit of a scan must be positive")
-	case q.limit != 0:
-		q.refuse("the limit of a scan is given twice")
+// The methods below return a changed copy of a request, which is never changed
+// itself. They are neither generic nor inlined, so that they are compiled once
+// and not for every table. On nil, the request of a zero value, they return nil.
+
+func (q *scanRequest) change(change func(*scanRequest)) *scanRequest {
+	if q == nil {
+		return nil
 	}
-	q.limit = n
+	changed := *q
+	change(&changed)
+	return &changed
+}
+
+//go:noinline
+func (q *scanRequest) filtered(where storage.Filter) *scanRequest {
+	return q.change(func(q *scanRequest) { q.where = product(q.where, where) })
+}
+
+//go:noinline
+func (q *scanRequest) reversed() *scanRequest {
+	return q.change(func(q *scanRequest) { q.backward = !q.backward })
+}
+
+//go:noinline
+func (q *scanRequest) limited(n int) *scanRequest {
+	return q.change(func(q *scanRequest) {
+		switch {
+		case n <= 0:
+			q.refuse("the limit of a scan must be positive")
+		case q.limit != 0:
+			q.refuse("the limit of a scan is given twice")
+		}
+		q.limit = n
+	})
+}
+
+//go:noinline
+func (q *scanRequest) fix(v Value) *scanRequest {
+	return q.change(func(q *scanRequest) {
+		if q.start.set || q.end.set {
+			q.refuse("a range that is bounded on one clustering column cannot fix it or a later one")
+		}
+		q.fixed = append(slices.Clip(q.fixed), v)
+	})
+}
+
+//go:noinline
+func (q *scanRequest) from(v Value, inclusive bool) *scanRequest {
+	return q.change(func(q *scanRequest) {
+		if q.start.set {
+			q.refuse("the lower bound of the range is given twice")
+		}
+		q.start = bound{set: true, value: v, inclusive: inclusive}
+	})
+}
+
+//go:noinline
+func (q *scanRequest) to(v Value, inclusive bool) *scanRequest {
+	return q.change(func(q *scanRequest) {
+		if q.end.set {
+			q.refuse("the upper bound of the range is given twice")
+		}
+		q.end = bound{set: true, value: v, inclusive: inclusive}
+	})
 }
 
 // refuse keeps the first problem found.

@@ -57,7 +57,7 @@ func TestGetAllKeepsTheOrderOfKeys(t *testing.T) {
 		must(t, orders.Insert(ctx, run, other))
 		got, err := orders.GetAll(ctx, run, []OrderKey{{2, 1, 1}, {9, 9, 9}, keyOfOrder(first), {2, 1, 1}})
 		must(t, err)
-		want := []scalar.Null[Order]{scalar.Some(other), {}, scalar.Some(first), scalar.Some(other)}
+		want := []*Order{&other, nil, &first, &other}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("records (-want +got):\n%s", diff)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	scalar "github.com/scalargen/scalargen/runtime"
+	"github.com/scalargen/scalargen/runtime/internal/handtable"
 	"github.com/scalargen/scalargen/runtime/scalartest"
 )
 
@@ -166,6 +167,8 @@ func TestScansThatAreRefused(t *testing.T) {
 		"to and before":        {ordersOf(1).TimestampTo(1).TimestampBefore(2), "the upper bound of the range is given twice"},
 		"bound, then fixed":    {bounded.TimestampIs(1), "a range that is bounded on one clustering column cannot fix it or a later one"},
 		"seq from twice":       {ordersOf(1).TimestampIs(1).SeqFrom(1).SeqFrom(1), "the lower bound of the range is given twice"},
+		"nil filter":           {allOrders().Where(nil), "zero value"},
+		"nil filter in Or":     {allOrders().Where(scalar.Or[Order](nil)), "zero value"},
 		"too many ANDs of ORs": {allOrders().Where(tooMany...), "more than 256 alternatives"},
 		"too many ORs":         {allOrders().Where(scalar.Or(scalar.And(atMost...), scalar.And(atMost...))), "more than 256 alternatives"},
 		"pattern":              {allOrders().Where(scalar.Like(orderColumns.OrderID, `a\b`)), "column order_id is matched against an invalid pattern"},
@@ -213,6 +216,81 @@ func TestRangesDoNotShare(t *testing.T) {
 		must(t, err)
 		if diff := cmp.Diff(test.want, shown(got)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+// Deep is a record of a table whose key has five clustering columns.
+type Deep [6]int32
+
+var deep = handtable.Table[Deep, Deep]{
+	Table: scalar.Table{Def: &scalar.TableDef{
+		TableName: scalar.TableName{Namespace: "test", Name: "deep"},
+		Columns: []scalar.ColumnDef{
+			{Name: "p", Type: scalar.TypeInt}, {Name: "c1", Type: scalar.TypeInt}, {Name: "c2", Type: scalar.TypeInt},
+			{Name: "c3", Type: scalar.TypeInt}, {Name: "c4", Type: scalar.TypeInt}, {Name: "c5", Type: scalar.TypeInt},
+		},
+		Partition:  []int{0},
+		Clustering: []scalar.ClusteringDef{{Column: 1}, {Column: 2}, {Column: 3}, {Column: 4}, {Column: 5}},
+	}},
+	Codec: handtable.Codec[Deep, Deep]{
+		Key:    encodeDeep,
+		Encode: encodeDeep,
+		Decode: func(from *scalar.Row, r *Deep) {
+			for i := range r {
+				r[i] = from.Int(i)
+			}
+		},
+	},
+}
+
+func encodeDeep(r *Deep, to []scalar.Value) {
+	for i, v := range r {
+		to[i] = scalar.IntValue(v)
+	}
+}
+
+// Ranges that fix one column more than their common beginning must not write
+// into it.
+func TestRangesOfManyColumnsDoNotShare(t *testing.T) {
+	t.Parallel()
+	db := scalartest.Open(t, scalar.Schema{&deep})
+	begin := scalar.RangeOf[Deep](scalar.IntValue(1))
+	for _, v := range []int32{1, 1, 1} {
+		begin = scalar.RangeIs(begin, scalar.IntValue(v))
+	}
+	var ranges []scalar.Range[Deep]
+	for v := range int32(3) {
+		must(t, deep.Insert(t.Context(), db, Deep{1, 1, 1, 1, v, 7}))
+		ranges = append(ranges, scalar.RangeIs(begin, scalar.IntValue(v)))
+	}
+	for v, of := range ranges {
+		got, err := scalar.Collect(deep.Scan(t.Context(), db, of))
+		must(t, err)
+		if diff := cmp.Diff([]Deep{{1, 1, 1, 1, int32(v), 7}}, got); diff != "" {
+			t.Errorf("c4 = %d (-want +got):\n%s", v, diff)
+		}
+	}
+}
+
+// Nor must conditions and filters that have a beginning in common.
+func TestConditionsDoNotShare(t *testing.T) {
+	t.Parallel()
+	db := openDB(t)
+	withOrders(t, t.Context(), db)
+	total := orderColumns.Total
+	begin := scalar.All(scalar.Gt(total, 0), scalar.Gt(total, 0), scalar.Gt(total, 0), scalar.Gt(total, 0))
+	nothing := scalar.Or[Order](scalar.Lt(total, 0), scalar.Lt(total, 0), scalar.Lt(total, 0))
+	for name, pair := range map[string][2]scalar.Filter[Order]{
+		"all": {scalar.All(begin, scalar.Eq(total, 1)), scalar.All(begin, scalar.Eq(total, 9))},
+		"or":  {scalar.Or[Order](nothing, scalar.Eq(total, 1)), scalar.Or[Order](nothing, scalar.Eq(total, 9))},
+	} {
+		for i, want := range []string{"1:30/1", "2:20/1"} {
+			got, err := scalar.Collect(orders.Scan(t.Context(), db, allOrders().Where(pair[i])))
+			must(t, err)
+			if diff := cmp.Diff([]string{want}, shown(got)); diff != "" {
+				t.Errorf("%s %d (-want +got):\n%s", name, i, diff)
+			}
 		}
 	}
 }

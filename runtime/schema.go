@@ -21,9 +21,9 @@ type SchemaTable interface {
 	definition() (def *TableDef, transaction bool)
 }
 
-func (t *Table[R, K]) definition() (*TableDef, bool) { return t.Def, true }
+func (t *Table) definition() (*TableDef, bool) { return t.Def, true }
 
-func (t *StorageTable[R, K]) definition() (*TableDef, bool) { return t.Def, false }
+func (t *StorageTable) definition() (*TableDef, bool) { return t.Def, false }
 
 // Tables iterates over the definitions of the tables; the second value says
 // whether the table takes part in transactions.

@@ -48,7 +48,7 @@ func TestFingerprintIgnoresOrder(t *testing.T) {
 func TestFingerprintTellsTablesApart(t *testing.T) {
 	t.Parallel()
 	plain := ordersTable(ordersDef())
-	stored := scalar.StorageTable[Order, OrderKey](plain)
+	stored := scalar.StorageTable{Def: plain.Def}
 	seen := map[string]string{}
 	for name, s := range map[string]scalar.Schema{
 		"none":        {},

@@ -124,7 +124,7 @@ func (db *DB) storagePut(ctx context.Context, def *TableDef, record []Value, con
 	return db.mutate(ctx, b, storage.Mutation{Op: storage.Put, Key: key, Columns: changes.Columns, Values: changes.Values, Condition: condition})
 }
 
-func (db *DB) storageUpdate(ctx context.Context, def *TableDef, key []Value, set []change, condition []predicate) error {
+func (db *DB) storageUpdate(ctx context.Context, def *TableDef, key []Value, set []Assignment, condition []predicate) error {
 	b, err := db.bindStorage(ctx, def)
 	if err != nil {
 		return err

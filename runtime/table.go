@@ -5,119 +5,131 @@ import (
 	"iter"
 )
 
-// Table is a table with transactions: its definition and how generated code
-// turns records and keys into values and back. Generated repositories delegate
-// to its methods, whose meaning they document.
-type Table[R, K any] struct {
-	Def    *TableDef
-	Key    func(key *K, to []Value)    // fills the primary key, partition key first
-	Encode func(record *R, to []Value) // fills all columns, in the order of Def
-	Decode func(from *Row, record *R)  // fills the record
+// Table is a table with transactions. The repositories of generated code
+// delegate to its methods, whose meaning they document. Records and keys are
+// values here already: what is generic is compiled anew for every table, so the
+// generic functions below do little more than encode and decode, and none of
+// them is inlined.
+type Table struct {
+	Def *TableDef
 }
 
-// Get reads the record at key. It reports [ErrNotFound] if there is none.
-func (t *Table[R, K]) Get(ctx context.Context, run Runner, key K) (R, error) {
-	row, err := get(ctx, run, t.Def, t.key(key))
-	if err != nil {
-		var none R
-		return none, err
+// On returns the table as what run reads from, for [GetRecord], [GetRecords] and
+// [ScanRecords].
+func (t *Table) On(run Runner) Source { return Source{def: t.Def, run: run} }
+
+// Insert adds a record, given as the values of all columns.
+func (t *Table) Insert(ctx context.Context, run Runner, record []Value) error {
+	return insert(ctx, run, t.Def, record)
+}
+
+// Upsert writes all columns of a record, whether or not its key is taken.
+func (t *Table) Upsert(ctx context.Context, run Runner, record []Value) error {
+	return upsert(ctx, run, t.Def, record)
+}
+
+// Update changes columns of the record at key, if there is one.
+func (t *Table) Update(ctx context.Context, run Runner, key []Value, set []Assignment) error {
+	return update(ctx, run, t.Def, key, set, nil)
+}
+
+// UpdateIf changes columns of the record at key if the condition holds.
+func (t *Table) UpdateIf(ctx context.Context, run Runner, key []Value, condition Condition, set []Assignment) error {
+	return update(ctx, run, t.Def, key, set, given(condition.list))
+}
+
+// Delete removes the record at key, if there is one.
+func (t *Table) Delete(ctx context.Context, run Runner, key []Value) error {
+	return remove(ctx, run, t.Def, key, nil)
+}
+
+// DeleteIf removes the record at key if the condition holds.
+func (t *Table) DeleteIf(ctx context.Context, run Runner, key []Value, condition Condition) error {
+	return remove(ctx, run, t.Def, key, given(condition.list))
+}
+
+// Source is a table together with what reads of it run on.
+type Source struct {
+	def *TableDef
+	run Runner // of a table with transactions
+	db  *DB    // of a table without
+}
+
+func (s Source) get(ctx context.Context, key []Value) (*Row, error) {
+	if s.run == nil {
+		return s.db.storageGet(ctx, s.def, key)
 	}
-	return t.decode(row)
+	return get(ctx, s.run, s.def, key)
 }
 
-// GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (t *Table[R, K]) GetAll(ctx context.Context, run Runner, keys []K) ([]Null[R], error) {
+func (s Source) getAll(ctx context.Context, keys [][]Value) ([]Row, error) {
+	if s.run == nil {
+		return s.db.storageGetAll(ctx, s.def, keys)
+	}
+	return getAll(ctx, s.run, s.def, keys)
+}
+
+func (s Source) scan(ctx context.Context, q *scanRequest) iter.Seq2[*Row, error] {
+	if s.run == nil {
+		return s.db.storageScan(ctx, s.def, q)
+	}
+	return scan(ctx, s.run, s.def, q)
+}
+
+// GetRecord reads the record at key. It reports [ErrNotFound] if there is none.
+//
+//go:noinline
+func GetRecord[R any](ctx context.Context, from Source, key []Value, decode func(*Row, *R)) (record R, err error) {
+	row, err := from.get(ctx, key)
+	if err == nil {
+		decode(row, &record)
+		err = row.err
+	}
+	return record, err
+}
+
+// GetRecords reads the records at keys, in one round trip where the storage can.
+// The result has one element per key, nil where there is no record.
+//
+//go:noinline
+func GetRecords[R, K any](ctx context.Context, from Source, keys []K, encode func(*K) []Value, decode func(*Row, *R)) ([]*R, error) {
 	encoded := make([][]Value, len(keys))
-	for i, k := range keys {
-		encoded[i] = t.key(k)
+	for i := range keys {
+		encoded[i] = encode(&keys[i])
 	}
-	rows, err := getAll(ctx, run, t.Def, encoded)
+	rows, err := from.getAll(ctx, encoded)
 	if err != nil {
 		return nil, err
 	}
-	return t.decodeRows(rows)
-}
-
-func (t *Table[R, K]) decodeRows(rows []Row) ([]Null[R], error) {
-	records := make([]Null[R], len(rows))
+	found, records := make([]*R, len(rows)), make([]R, len(rows))
 	for i := range rows {
 		if rows[i].values == nil {
 			continue
 		}
-		record, err := t.decode(&rows[i])
-		if err != nil {
-			return nil, err
+		decode(&rows[i], &records[i])
+		if rows[i].err != nil {
+			return nil, rows[i].err
 		}
-		records[i] = Some(record)
+		found[i] = &records[i]
 	}
-	return records, nil
+	return found, nil
 }
 
-// Scan iterates over the records of a range or selection. It yields at most one
-// error, last. Nothing stays open between two records.
-func (t *Table[R, K]) Scan(ctx context.Context, run Runner, s Scannable[R]) iter.Seq2[R, error] {
-	return decodeAll(scan(ctx, run, t.Def, requestOf(s)), t.decode)
-}
-
-// Insert adds a record.
-func (t *Table[R, K]) Insert(ctx context.Context, run Runner, record R) error {
-	return insert(ctx, run, t.Def, t.encode(record))
-}
-
-// Upsert writes all columns of a record, whether or not its key is taken.
-func (t *Table[R, K]) Upsert(ctx context.Context, run Runner, record R) error {
-	return upsert(ctx, run, t.Def, t.encode(record))
-}
-
-// Update changes columns of the record at key, if there is one.
-func (t *Table[R, K]) Update(ctx context.Context, run Runner, key K, set ...Assign[R]) error {
-	return update(ctx, run, t.Def, t.key(key), changes(set), nil)
-}
-
-// UpdateIf changes columns of the record at key if cond holds.
-func (t *Table[R, K]) UpdateIf(ctx context.Context, run Runner, key K, cond Cond[R, Data], set ...Assign[R]) error {
-	return update(ctx, run, t.Def, t.key(key), changes(set), cond.predicates())
-}
-
-// Delete removes the record at key, if there is one.
-func (t *Table[R, K]) Delete(ctx context.Context, run Runner, key K) error {
-	return remove(ctx, run, t.Def, t.key(key), nil)
-}
-
-// DeleteIf removes the record at key if cond holds.
-func (t *Table[R, K]) DeleteIf(ctx context.Context, run Runner, key K, cond Cond[R, Data]) error {
-	return remove(ctx, run, t.Def, t.key(key), cond.predicates())
-}
-
-func (t *Table[R, K]) key(key K) []Value {
-	values := make([]Value, t.Def.KeyLen())
-	t.Key(&key, values)
-	return values
-}
-
-func (t *Table[R, K]) encode(record R) []Value {
-	values := make([]Value, len(t.Def.Columns))
-	t.Encode(&record, values)
-	return values
-}
-
-func (t *Table[R, K]) decode(row *Row) (R, error) {
-	var record R
-	t.Decode(row, &record)
-	if row.err != nil {
-		var none R
-		return none, row.err
-	}
-	return record, nil
-}
-
-func decodeAll[R any](rows iter.Seq2[*Row, error], decode func(*Row) (R, error)) iter.Seq2[R, error] {
+// ScanRecords iterates over the records of a range or selection. It yields at
+// most one error, last. Nothing stays open between two records.
+//
+//go:noinline
+func ScanRecords[R any](ctx context.Context, from Source, s Scannable[R], decode func(*Row, *R)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		for row, err := range rows {
+		var q *scanRequest
+		if s != nil {
+			q = s.scan(nil)
+		}
+		for row, err := range from.scan(ctx, q) {
 			var record R
 			if err == nil {
-				record, err = decode(row)
+				decode(row, &record)
+				err = row.err
 			}
 			if !yield(record, err) || err != nil {
 				return
@@ -126,21 +138,19 @@ func decodeAll[R any](rows iter.Seq2[*Row, error], decode func(*Row) (R, error))
 	}
 }
 
-// requestOf returns nil for a nil interface, which the scan refuses.
-func requestOf[R any](s Scannable[R]) *scanRequest {
-	if s == nil {
-		return nil
-	}
-	return s.scan(nil)
-}
+// Condition is a [Cond] without its record type, for generated code.
+type Condition struct{ list []predicate }
 
-// change is an Assign without its record type.
-type change = Assign[struct{}]
+// Assignment is an [Assign] without its record type, for generated code.
+type Assignment = Assign[struct{}]
 
-func changes[R any](set []Assign[R]) []change {
-	list := make([]change, len(set))
+// Assignments gives assignments their common type.
+//
+//go:noinline
+func Assignments[R any](set []Assign[R]) []Assignment {
+	list := make([]Assignment, len(set))
 	for i, a := range set {
-		list[i] = change(a)
+		list[i] = Assignment(a)
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	scalar "github.com/scalargen/scalargen/runtime"
+	"github.com/scalargen/scalargen/runtime/internal/handtable"
 )
 
 // The tables of these tests, as scalargen would generate them from a schema:
@@ -103,27 +104,29 @@ func ordersDef() *scalar.TableDef {
 }
 
 // ordersTable returns the table for a definition that need not be the deployed one.
-func ordersTable(def *scalar.TableDef) scalar.Table[Order, OrderKey] {
-	return scalar.Table[Order, OrderKey]{
-		Def: def,
-		Key: func(k *OrderKey, to []scalar.Value) {
-			to[0] = scalar.IntValue(k.CustomerID)
-			to[1] = scalar.BigIntValue(k.Timestamp)
-			to[2] = scalar.IntValue(k.Seq)
-		},
-		Encode: func(r *Order, to []scalar.Value) {
-			to[0] = scalar.IntValue(r.CustomerID)
-			to[1] = scalar.BigIntValue(r.Timestamp)
-			to[2] = scalar.IntValue(r.Seq)
-			to[3] = scalar.NullValue(scalar.TypeText, r.OrderID, scalar.TextValue)
-			to[4] = scalar.NullValue(scalar.TypeInt, r.Total, scalar.IntValue)
-		},
-		Decode: func(from *scalar.Row, r *Order) {
-			r.CustomerID = from.Int(0)
-			r.Timestamp = from.BigInt(1)
-			r.Seq = from.Int(2)
-			r.OrderID = from.NullText(3)
-			r.Total = from.NullInt(4)
+func ordersTable(def *scalar.TableDef) handtable.Table[Order, OrderKey] {
+	return handtable.Table[Order, OrderKey]{
+		Table: scalar.Table{Def: def},
+		Codec: handtable.Codec[Order, OrderKey]{
+			Key: func(k *OrderKey, to []scalar.Value) {
+				to[0] = scalar.IntValue(k.CustomerID)
+				to[1] = scalar.BigIntValue(k.Timestamp)
+				to[2] = scalar.IntValue(k.Seq)
+			},
+			Encode: func(r *Order, to []scalar.Value) {
+				to[0] = scalar.IntValue(r.CustomerID)
+				to[1] = scalar.BigIntValue(r.Timestamp)
+				to[2] = scalar.IntValue(r.Seq)
+				to[3] = scalar.NullValue(scalar.TypeText, r.OrderID, scalar.TextValue)
+				to[4] = scalar.NullValue(scalar.TypeInt, r.Total, scalar.IntValue)
+			},
+			Decode: func(from *scalar.Row, r *Order) {
+				r.CustomerID = from.Int(0)
+				r.Timestamp = from.BigInt(1)
+				r.Seq = from.Int(2)
+				r.OrderID = from.NullText(3)
+				r.Total = from.NullInt(4)
+			},
 		},
 	}
 }
@@ -237,8 +240,8 @@ var kindsColumns = struct {
 	Ref:      scalar.Column[Kinds, uuid.UUID, scalar.Data, scalar.NullText]{Pos: 25, Encode: encodeUUID},
 }
 
-var kinds = scalar.Table[Kinds, KindsKey]{
-	Def: &scalar.TableDef{
+var kinds = handtable.Table[Kinds, KindsKey]{
+	Table: scalar.Table{Def: &scalar.TableDef{
 		TableName: scalar.TableName{Namespace: "test", Name: "kinds"},
 		Columns: []scalar.ColumnDef{
 			{Name: "id", Type: scalar.TypeText},
@@ -269,84 +272,88 @@ var kinds = scalar.Table[Kinds, KindsKey]{
 			{Name: "ref", Type: scalar.TypeText},
 		},
 		Partition: []int{0},
-	},
-	Key: func(k *KindsKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
-	Encode: func(r *Kinds, to []scalar.Value) {
-		to[0] = scalar.TextValue(r.ID)
-		to[1] = scalar.NullValue(scalar.TypeBoolean, r.Boolean, scalar.BooleanValue)
-		to[2] = scalar.NullValue(scalar.TypeInt, r.Int, scalar.IntValue)
-		to[3] = scalar.NullValue(scalar.TypeBigInt, r.BigInt, scalar.BigIntValue)
-		to[4] = scalar.NullValue(scalar.TypeFloat, r.Float, scalar.FloatValue)
-		to[5] = scalar.NullValue(scalar.TypeDouble, r.Double, scalar.DoubleValue)
-		to[6] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
-		to[7] = scalar.NullValue(scalar.TypeBlob, r.Blob, scalar.BlobValue)
-		to[8] = scalar.NullValue(scalar.TypeDate, r.Date, scalar.DateValue)
-		to[9] = scalar.NullValue(scalar.TypeTime, r.Time, scalar.TimeValue)
-		to[10] = scalar.NullValue(scalar.TypeTimestamp, r.Timestamp, scalar.TimestampValue)
-		to[11] = scalar.NullValue(scalar.TypeTimestampTZ, r.TimestampTZ, scalar.TimestampTZValue)
-		to[12] = scalar.BooleanValue(r.BooleanR)
-		to[13] = scalar.IntValue(r.IntR)
-		to[14] = scalar.BigIntValue(r.BigIntR)
-		to[15] = scalar.FloatValue(r.FloatR)
-		to[16] = scalar.DoubleValue(r.DoubleR)
-		to[17] = scalar.TextValue(r.TextR)
-		to[18] = scalar.BlobValue(r.BlobR)
-		to[19] = scalar.DateValue(r.DateR)
-		to[20] = scalar.TimeValue(r.TimeR)
-		to[21] = scalar.TimestampValue(r.TimestampR)
-		to[22] = scalar.TimestampTZValue(r.TimestampTZR)
-		to[23] = scalar.NullValue(scalar.TypeText, r.Name, encodeCustomerName)
-		to[24] = encodeOrderStatus(r.Status)
-		to[25] = scalar.NullValue(scalar.TypeText, r.Ref, encodeUUID)
-	},
-	Decode: func(from *scalar.Row, r *Kinds) {
-		r.ID = from.Text(0)
-		r.Boolean = from.NullBoolean(1)
-		r.Int = from.NullInt(2)
-		r.BigInt = from.NullBigInt(3)
-		r.Float = from.NullFloat(4)
-		r.Double = from.NullDouble(5)
-		r.Text = from.NullText(6)
-		r.Blob = from.NullBlob(7)
-		r.Date = from.NullDate(8)
-		r.Time = from.NullTime(9)
-		r.Timestamp = from.NullTimestamp(10)
-		r.TimestampTZ = from.NullTimestampTZ(11)
-		r.BooleanR = from.Boolean(12)
-		r.IntR = from.Int(13)
-		r.BigIntR = from.BigInt(14)
-		r.FloatR = from.Float(15)
-		r.DoubleR = from.Double(16)
-		r.TextR = from.Text(17)
-		r.BlobR = from.Blob(18)
-		r.DateR = from.Date(19)
-		r.TimeR = from.Time(20)
-		r.TimestampR = from.Timestamp(21)
-		r.TimestampTZR = from.TimestampTZ(22)
-		r.Name = scalar.ReadNull(from, 23, decodeCustomerName)
-		r.Status = decodeOrderStatus(from, 24)
-		r.Ref = scalar.ReadNull(from, 25, decodeUUID)
+	}},
+	Codec: handtable.Codec[Kinds, KindsKey]{
+		Key: func(k *KindsKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
+		Encode: func(r *Kinds, to []scalar.Value) {
+			to[0] = scalar.TextValue(r.ID)
+			to[1] = scalar.NullValue(scalar.TypeBoolean, r.Boolean, scalar.BooleanValue)
+			to[2] = scalar.NullValue(scalar.TypeInt, r.Int, scalar.IntValue)
+			to[3] = scalar.NullValue(scalar.TypeBigInt, r.BigInt, scalar.BigIntValue)
+			to[4] = scalar.NullValue(scalar.TypeFloat, r.Float, scalar.FloatValue)
+			to[5] = scalar.NullValue(scalar.TypeDouble, r.Double, scalar.DoubleValue)
+			to[6] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+			to[7] = scalar.NullValue(scalar.TypeBlob, r.Blob, scalar.BlobValue)
+			to[8] = scalar.NullValue(scalar.TypeDate, r.Date, scalar.DateValue)
+			to[9] = scalar.NullValue(scalar.TypeTime, r.Time, scalar.TimeValue)
+			to[10] = scalar.NullValue(scalar.TypeTimestamp, r.Timestamp, scalar.TimestampValue)
+			to[11] = scalar.NullValue(scalar.TypeTimestampTZ, r.TimestampTZ, scalar.TimestampTZValue)
+			to[12] = scalar.BooleanValue(r.BooleanR)
+			to[13] = scalar.IntValue(r.IntR)
+			to[14] = scalar.BigIntValue(r.BigIntR)
+			to[15] = scalar.FloatValue(r.FloatR)
+			to[16] = scalar.DoubleValue(r.DoubleR)
+			to[17] = scalar.TextValue(r.TextR)
+			to[18] = scalar.BlobValue(r.BlobR)
+			to[19] = scalar.DateValue(r.DateR)
+			to[20] = scalar.TimeValue(r.TimeR)
+			to[21] = scalar.TimestampValue(r.TimestampR)
+			to[22] = scalar.TimestampTZValue(r.TimestampTZR)
+			to[23] = scalar.NullValue(scalar.TypeText, r.Name, encodeCustomerName)
+			to[24] = encodeOrderStatus(r.Status)
+			to[25] = scalar.NullValue(scalar.TypeText, r.Ref, encodeUUID)
+		},
+		Decode: func(from *scalar.Row, r *Kinds) {
+			r.ID = from.Text(0)
+			r.Boolean = from.NullBoolean(1)
+			r.Int = from.NullInt(2)
+			r.BigInt = from.NullBigInt(3)
+			r.Float = from.NullFloat(4)
+			r.Double = from.NullDouble(5)
+			r.Text = from.NullText(6)
+			r.Blob = from.NullBlob(7)
+			r.Date = from.NullDate(8)
+			r.Time = from.NullTime(9)
+			r.Timestamp = from.NullTimestamp(10)
+			r.TimestampTZ = from.NullTimestampTZ(11)
+			r.BooleanR = from.Boolean(12)
+			r.IntR = from.Int(13)
+			r.BigIntR = from.BigInt(14)
+			r.FloatR = from.Float(15)
+			r.DoubleR = from.Double(16)
+			r.TextR = from.Text(17)
+			r.BlobR = from.Blob(18)
+			r.DateR = from.Date(19)
+			r.TimeR = from.Time(20)
+			r.TimestampR = from.Timestamp(21)
+			r.TimestampTZR = from.TimestampTZ(22)
+			r.Name = scalar.ReadNull(from, 23, decodeCustomerName)
+			r.Status = decodeOrderStatus(from, 24)
+			r.Ref = scalar.ReadNull(from, 25, decodeUUID)
+		},
 	},
 }
 
 // rawKinds is test.kinds as a package without any required column would be
 // generated: it can store what kinds must refuse to read.
-var rawKinds = scalar.Table[map[string]string, KindsKey]{
-	Def: &scalar.TableDef{
+var rawKinds = handtable.Table[map[string]string, KindsKey]{
+	Table: scalar.Table{Def: &scalar.TableDef{
 		TableName: kinds.Def.TableName,
 		Columns:   []scalar.ColumnDef{{Name: "id", Type: scalar.TypeText}, {Name: "status", Type: scalar.TypeText}, {Name: "ref", Type: scalar.TypeText}},
 		Partition: []int{0},
-	},
-	Key: func(k *KindsKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
-	Encode: func(r *map[string]string, to []scalar.Value) {
-		for i, name := range []string{"id", "status", "ref"} {
-			to[i] = scalar.TextValue((*r)[name])
-			if _, given := (*r)[name]; !given {
-				to[i] = scalar.NullValue(scalar.TypeText, scalar.Null[string]{}, scalar.TextValue)
+	}},
+	Codec: handtable.Codec[map[string]string, KindsKey]{
+		Key: func(k *KindsKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
+		Encode: func(r *map[string]string, to []scalar.Value) {
+			for i, name := range []string{"id", "status", "ref"} {
+				to[i] = scalar.TextValue((*r)[name])
+				if _, given := (*r)[name]; !given {
+					to[i] = scalar.NullValue(scalar.TypeText, scalar.Null[string]{}, scalar.TextValue)
+				}
 			}
-		}
+		},
+		Decode: func(*scalar.Row, *map[string]string) {},
 	},
-	Decode: func(*scalar.Row, *map[string]string) {},
 }
 
 type Audit struct {
@@ -377,8 +384,8 @@ func auditByKind(kind int32) scalar.Selection[Audit] {
 	return scalar.SelectIndex[Audit](3, scalar.IntValue(kind))
 }
 
-var audit = scalar.StorageTable[Audit, AuditKey]{
-	Def: &scalar.TableDef{
+var audit = handtable.StorageTable[Audit, AuditKey]{
+	StorageTable: scalar.StorageTable{Def: &scalar.TableDef{
 		TableName: scalar.TableName{Namespace: "test", Name: "audit"},
 		Columns: []scalar.ColumnDef{
 			{Name: "day", Type: scalar.TypeDate},
@@ -389,21 +396,23 @@ var audit = scalar.StorageTable[Audit, AuditKey]{
 		Partition:  []int{0},
 		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
 		Indexes:    []int{3},
-	},
-	Key: func(k *AuditKey, to []scalar.Value) {
-		to[0] = scalar.DateValue(k.Day)
-		to[1] = scalar.IntValue(k.Seq)
-	},
-	Encode: func(r *Audit, to []scalar.Value) {
-		to[0] = scalar.DateValue(r.Day)
-		to[1] = scalar.IntValue(r.Seq)
-		to[2] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
-		to[3] = scalar.NullValue(scalar.TypeInt, r.Kind, scalar.IntValue)
-	},
-	Decode: func(from *scalar.Row, r *Audit) {
-		r.Day = from.Date(0)
-		r.Seq = from.Int(1)
-		r.Text = from.NullText(2)
-		r.Kind = from.NullInt(3)
+	}},
+	Codec: handtable.Codec[Audit, AuditKey]{
+		Key: func(k *AuditKey, to []scalar.Value) {
+			to[0] = scalar.DateValue(k.Day)
+			to[1] = scalar.IntValue(k.Seq)
+		},
+		Encode: func(r *Audit, to []scalar.Value) {
+			to[0] = scalar.DateValue(r.Day)
+			to[1] = scalar.IntValue(r.Seq)
+			to[2] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+			to[3] = scalar.NullValue(scalar.TypeInt, r.Kind, scalar.IntValue)
+		},
+		Decode: func(from *scalar.Row, r *Audit) {
+			r.Day = from.Date(0)
+			r.Seq = from.Int(1)
+			r.Text = from.NullText(2)
+			r.Kind = from.NullInt(3)
+		},
 	},
 }

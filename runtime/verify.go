@@ -112,7 +112,7 @@ func (db *DB) readDefinition(ctx context.Context, name TableName) (*storage.Tabl
 	if err != nil {
 		return nil, public(err)
 	}
-	if !cached.Equal(deployed) || !slices.Equal(cached.Columns, deployed.Columns) {
+	if !cached.Equal(deployed) {
 		db.engine.Forget(name)
 	}
 	return deployed, nil

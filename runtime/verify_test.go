@@ -159,9 +159,21 @@ func TestVerifyFollowsTheConfiguration(t *testing.T) {
 	must(t, db.Verify(t.Context(), scalar.Schema{&orders}))
 }
 
+// freshDefinitions reads a definition anew each time, as a database does.
+type freshDefinitions struct{ *memory.Storage }
+
+func (s freshDefinitions) Table(ctx context.Context, name storage.TableName) (*storage.Table, error) {
+	table, err := s.Storage.Table(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	copied := *table
+	return &copied, nil
+}
+
 func TestVerifyReadsPastTheCacheAndCorrectsIt(t *testing.T) {
 	t.Parallel()
-	s := memory.New()
+	s := freshDefinitions{memory.New()}
 	deploy(t, s, deployed()...)
 	db := newDB(t, s)
 	must(t, orders.Insert(t.Context(), db, first)) // the definition is cached now
@@ -248,6 +260,11 @@ func TestAnIndexThatIsNotDeployed(t *testing.T) {
 	must(t, orders.Insert(t.Context(), db, first)) // needs no index
 	_, err := scalar.Collect(orders.Scan(t.Context(), db, ordersByOrderID("o-1")))
 	wantError(t, err, scalar.ErrInvalid, "its column order_id has no secondary index")
+
+	must(t, s.DropTable(t.Context(), orders.Def.TableName))
+	deploy(t, s, deployedOrders(nil, nil))
+	must(t, db.Verify(t.Context(), scalar.Schema{&orders})) // corrects the cache
+	must(t, second(scalar.Collect(orders.Scan(t.Context(), db, ordersByOrderID("o-1")))))
 }
 
 // A mismatch is not remembered: once the table is altered the operation works.

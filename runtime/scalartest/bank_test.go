@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	scalar "github.com/scalargen/scalargen/runtime"
+	"github.com/scalargen/scalargen/runtime/internal/handtable"
 )
 
 // What scalargen generates for bank.accounts (id TEXT, balance BIGINT) and for
@@ -23,17 +24,19 @@ var accountColumns = struct {
 	Balance: scalar.Column[Account, int64, scalar.Data, scalar.Ordered]{Pos: 1, Encode: scalar.BigIntValue},
 }
 
-var accounts = scalar.Table[Account, AccountKey]{
-	Def: &scalar.TableDef{
+var accounts = handtable.Table[Account, AccountKey]{
+	Table: scalar.Table{Def: &scalar.TableDef{
 		TableName: scalar.TableName{Namespace: "bank", Name: "accounts"},
 		Columns:   []scalar.ColumnDef{{Name: "id", Type: scalar.TypeText}, {Name: "balance", Type: scalar.TypeBigInt}},
 		Partition: []int{0},
+	}},
+	Codec: handtable.Codec[Account, AccountKey]{
+		Key: func(k *AccountKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
+		Encode: func(r *Account, to []scalar.Value) {
+			to[0], to[1] = scalar.TextValue(r.ID), scalar.BigIntValue(r.Balance)
+		},
+		Decode: func(from *scalar.Row, r *Account) { r.ID, r.Balance = from.Text(0), from.BigInt(1) },
 	},
-	Key: func(k *AccountKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
-	Encode: func(r *Account, to []scalar.Value) {
-		to[0], to[1] = scalar.TextValue(r.ID), scalar.BigIntValue(r.Balance)
-	},
-	Decode: func(from *scalar.Row, r *Account) { r.ID, r.Balance = from.Text(0), from.BigInt(1) },
 }
 
 type Line struct {
@@ -43,16 +46,18 @@ type Line struct {
 
 type LineKey struct{ Seq int32 }
 
-var lines = scalar.StorageTable[Line, LineKey]{
-	Def: &scalar.TableDef{
+var lines = handtable.StorageTable[Line, LineKey]{
+	StorageTable: scalar.StorageTable{Def: &scalar.TableDef{
 		TableName: scalar.TableName{Namespace: "bank", Name: "log"},
 		Columns:   []scalar.ColumnDef{{Name: "seq", Type: scalar.TypeInt}, {Name: "text", Type: scalar.TypeText}},
 		Partition: []int{0},
 		Indexes:   []int{1},
+	}},
+	Codec: handtable.Codec[Line, LineKey]{
+		Key:    func(k *LineKey, to []scalar.Value) { to[0] = scalar.IntValue(k.Seq) },
+		Encode: func(r *Line, to []scalar.Value) { to[0], to[1] = scalar.IntValue(r.Seq), scalar.TextValue(r.Text) },
+		Decode: func(from *scalar.Row, r *Line) { r.Seq, r.Text = from.Int(0), from.Text(1) },
 	},
-	Key:    func(k *LineKey, to []scalar.Value) { to[0] = scalar.IntValue(k.Seq) },
-	Encode: func(r *Line, to []scalar.Value) { to[0], to[1] = scalar.IntValue(r.Seq), scalar.TextValue(r.Text) },
-	Decode: func(from *scalar.Row, r *Line) { r.Seq, r.Text = from.Int(0), from.Text(1) },
 }
 
 var (
@@ -60,7 +65,10 @@ var (
 	logSchema  = scalar.Schema{&lines}
 )
 
-var errFunds = errors.New("not enough money")
+var (
+	errAccount = errors.New("no such account")
+	errFunds   = errors.New("not enough money")
+)
 
 func transfer(ctx context.Context, db *scalar.DB, from, to string, amount int64) error {
 	return db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
@@ -68,7 +76,10 @@ func transfer(ctx context.Context, db *scalar.DB, from, to string, amount int64)
 		if err != nil {
 			return err
 		}
-		source, target := found[0].V, found[1].V
+		source, target := found[0], found[1]
+		if source == nil || target == nil {
+			return errAccount
+		}
 		if source.Balance < amount {
 			return errFunds
 		}

@@ -30,7 +30,7 @@ func balances(t *testing.T, db *scalar.DB) (ann, bob int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found[0].V.Balance, found[1].V.Balance
+	return found[0].Balance, found[1].Balance
 }
 
 func wantBalances(t *testing.T, db *scalar.DB, ann, bob int64) {
@@ -87,7 +87,7 @@ func TestACommittedTransactionThatCrashedIsCompletedByOthersAtOnce(t *testing.T)
 		}
 		wantBalances(t, db, 70, 30)
 		synctest.Wait()
-		if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 2 || done[0].Detail != "COMMITTED" {
+		if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 2 || done[0].Detail != "COMMITTED" || done[0].Err != nil || done[1].Err != nil {
 			t.Errorf("completions by the reader:\n%s\nwant both records", done)
 		}
 	})
@@ -106,6 +106,21 @@ func TestCrashHitsTheNthTransactionOnly(t *testing.T) {
 			time.Sleep(16 * time.Second)
 		}
 		wantBalances(t, db, 97, 3)
+	})
+}
+
+// A decision that is sent twice is one.
+func TestCrashCountsTransactionsAndNotCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := open(t)
+		scalartest.Inject(db, scalartest.Crash(scalartest.BeforeDecision, 2), scalartest.LoseRequest(scalartest.Decide))
+		if err := transfer(t.Context(), db, "ann", "bob", 1); err != nil {
+			t.Errorf("first transaction: %v", err)
+		}
+		if err := transfer(t.Context(), db, "ann", "bob", 1); !errors.Is(err, scalartest.ErrCrashed) {
+			t.Errorf("second transaction: %v, want ErrCrashed", err)
+		}
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/scalargen/scalargen/runtime/internal/commit"
 	"github.com/scalargen/scalargen/storage"
 	"github.com/scalargen/scalargen/storage/faulty"
 	"github.com/scalargen/scalargen/storage/memory"
@@ -69,7 +68,7 @@ func (sc *script) decide(call faulty.Call) faulty.Action {
 // nil if somebody else makes it.
 func (sc *script) follow(f *fate, s step, c *faulty.Call) faulty.Action {
 	switch {
-	case s.op == Prepare, s.op == Decide && s.state == commit.Committed, s.op == Complete && !f.decided:
+	case commits(s), s.op == Complete && !f.decided:
 		return faulty.Fail(crashed(c))
 	case s.op == Decide && !f.decided && !f.abandoned:
 		// The engine's own attempt to abort after the failure: that it was decided

@@ -84,8 +84,8 @@ func describe(ctx context.Context, tx *scalar.Tx, o order.Order) (Order, error) 
 	}
 	result := Order{OrderID: o.OrderID, Timestamp: o.Timestamp, CustomerID: o.CustomerID, CustomerName: c.Name, Statements: []Statement{}}
 	for i, line := range lines {
-		item, found := items[i].Get()
-		if !found {
+		item := items[i]
+		if item == nil {
 			return Order{}, ErrItemNotFound
 		}
 		total := int64(item.Price) * int64(line.Count)

@@ -9,5 +9,5 @@ import (
 
 // A lookup needs an index.
 func indexLookupWithoutIndex(ctx context.Context, db *scalar.DB) {
-	_ = order.Statements.ByCount(ctx, db, 3) // ERROR "order.Statements.ByCount undefined (type order.StatementRepository has no field or method ByCount)"
+	_ = order.Statements.ByCount(ctx, db, 3) // ERROR "order.Statements.ByCount undefined (type *order.StatementRepository has no field or method ByCount)"
 }

@@ -9,5 +9,5 @@ import (
 
 // A table of key columns has nothing to update.
 func updateKeyOnlyTable(ctx context.Context, db *scalar.DB) {
-	_ = graph.Tags.Update(ctx, db, graph.TagKey{Tag: "a"}) // ERROR "graph.Tags.Update undefined (type graph.TagRepository has no field or method Update)"
+	_ = graph.Tags.Update(ctx, db, graph.TagKey{Tag: "a"}) // ERROR "graph.Tags.Update undefined (type *graph.TagRepository has no field or method Update)"
 }

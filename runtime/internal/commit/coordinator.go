@@ -96,7 +96,7 @@ func (c *coordinator) row(ctx context.Context, id string) (*decision, error) {
 			break
 		}
 		rows, err = c.engine.storage.Get(ctx, []storage.Get{{Table: t, Key: []storage.Value{storage.TextValue(id)}}})
-		if err == nil {
+		if err == nil || errors.Is(err, storage.ErrClosed) {
 			break
 		}
 	}
@@ -142,7 +142,7 @@ func (c *coordinator) put(ctx context.Context, id string, state State, createdAt
 	}
 	var unknown error // the first failure after which the row may be there
 	for attempt := range coordinatorAttempts {
-		if attempt > 0 && !pause(ctx, coordinatorPause<<(attempt-1)) {
+		if errors.Is(err, storage.ErrClosed) || attempt > 0 && !pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
 		err = c.engine.storage.Mutate(ctx, []storage.Mutation{m})

@@ -17,8 +17,12 @@ func (t *Table) commitMutation(key []storage.Value, id string, state State, comm
 		return m
 	}
 	m.Op = storage.Put
-	m.Columns = []int{t.committedAt, t.state}
-	m.Values = []storage.Value{storage.BigIntValue(committedAt), storage.IntValue(int32(Committed))}
+	size := 2
+	if hasBefore {
+		size += len(t.before)
+	}
+	m.Columns = append(make([]int, 0, size), t.committedAt, t.state)
+	m.Values = append(make([]storage.Value, 0, size), storage.BigIntValue(committedAt), storage.IntValue(int32(Committed)))
 	if hasBefore {
 		m.Columns = append(m.Columns, t.before...)
 		m.Values = append(m.Values, t.nulls...)

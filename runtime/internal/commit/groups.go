@@ -14,6 +14,9 @@ import (
 // key, so that two transactions that lock the same records do so in the same
 // order.
 func (e *Engine) group(mutations []storage.Mutation) [][]storage.Mutation {
+	if len(mutations) == 1 {
+		return [][]storage.Mutation{mutations}
+	}
 	type unit struct {
 		storage, namespace, table, key string
 	}

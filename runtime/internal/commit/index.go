@@ -44,11 +44,18 @@ func (s *Scan) beforeIndexScan() storage.Scan {
 // still there to be found. If it rolls records back, they belong to the result,
 // and the scan starts over.
 func (tx *Tx) scanByIndex(ctx context.Context, entry *scanned) (iter.Seq2[storage.Row, error], error) {
+	enough := 0 // rows to fill the limit even if own writes replace some
+	if entry.scan.Limit > 0 {
+		enough = entry.scan.Limit + len(tx.writes)
+	}
 	for range beforeIndexPasses {
 		entry.rows = nil
 		for _, err := range tx.stream(ctx, entry, true, tx.see) {
 			if err != nil {
 				return nil, err
+			}
+			if len(entry.rows) == enough {
+				break
 			}
 		}
 		rolledBack, err := tx.checkBeforeIndex(ctx, &entry.scan)

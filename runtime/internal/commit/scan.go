@@ -30,9 +30,15 @@ type scanned struct {
 	// complete: the scan ran to the end of its range, not to its limit or to the
 	// caller's break.
 	complete bool
+	// repeatable: rows are all that a repetition returns as long as the
+	// transaction has no more than writes pending writes.
+	repeatable bool
+	writes     int
 	// last is the last record that the caller got, own writes included.
 	// Validation of an incomplete scan of a partition reaches to it.
 	last storage.Row
+	// paged: validation read more than one page, that is at several moments.
+	paged bool
 }
 
 type scannedRow struct {
@@ -66,6 +72,9 @@ func (tx *Tx) Scan(ctx context.Context, scan Scan) iter.Seq2[storage.Row, error]
 				entry.last = row
 			}
 			count++
+			if count == scan.Limit && own.written == nil {
+				entry.repeatable = true
+			}
 			if !yield(row, nil) || count == scan.Limit {
 				return
 			}
@@ -75,7 +84,8 @@ func (tx *Tx) Scan(ctx context.Context, scan Scan) iter.Seq2[storage.Row, error]
 }
 
 // openScan admits the scan and returns its note and the stored rows it selects:
-// those seen before if the same scan has run to its end and reads repeat.
+// those seen before if the same scan has run to its end, or to its limit without
+// own writes then or since, and reads repeat.
 func (tx *Tx) openScan(ctx context.Context, scan *Scan) (*scanned, iter.Seq2[storage.Row, error], error) {
 	if err := tx.enter(); err != nil {
 		return nil, nil, err
@@ -91,11 +101,11 @@ func (tx *Tx) openScan(ctx context.Context, scan *Scan) (*scanned, iter.Seq2[sto
 	var name string
 	if keep {
 		name = scan.name()
-		if earlier := tx.repeats[name]; earlier != nil && earlier.complete {
+		if earlier := tx.repeats[name]; earlier != nil && (earlier.complete || earlier.repeatable && earlier.writes == len(tx.writes)) {
 			return &scanned{}, earlier.replay(), nil
 		}
 	}
-	entry := &scanned{scan: *scan}
+	entry := &scanned{scan: *scan, writes: len(tx.writes)}
 	if tx.isolation == Serializable {
 		tx.scans = append(tx.scans, entry)
 	}
@@ -221,12 +231,13 @@ func (tx *Tx) page(ctx context.Context, request *storage.Scan) (*storage.Page, e
 	return page, nil
 }
 
-// prepared returns the request to the storage: all columns, no limit, and the
-// filter widened to before images (spec 3.8).
+// prepared returns the request to the storage: all columns, and the filter
+// widened to before images (spec 3.8). The limit is that of a page only, since
+// some of its rows may not count, or own writes take their place.
 func (s *Scan) prepared() storage.Scan {
 	return storage.Scan{
 		Table: s.Table.meta, Kind: s.Kind, Partition: s.Partition, Start: s.Start, End: s.End,
-		Backward: s.Backward, Index: s.Index, IndexValue: s.IndexValue, Where: s.widened(),
+		Backward: s.Backward, Index: s.Index, IndexValue: s.IndexValue, Where: s.widened(), Limit: s.Limit,
 	}
 }
 

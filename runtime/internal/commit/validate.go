@@ -25,10 +25,10 @@ func (r *record) onlyRead() bool { return !r.pending() }
 // the same tx_id was so all the time. That one is absent, from its key or from a
 // scan, says nothing about the time since: it may have come and gone. So
 // absences are looked at first, and records after them, which were then also
-// true at that moment. Several absences cannot be looked at at one moment and
-// are looked at twice: to deceive both rounds, transactions would have to run
-// from prepare to completion between the reads of each round, with opposite
-// effects.
+// true at that moment. Absences that a storage does not show at one moment,
+// those of several reads or pages, are looked at twice. To deceive both rounds,
+// transactions would have to run from prepare to completion between the reads of
+// each round, with opposite effects; Java looks once.
 //
 // Nothing is recovered here: a record that somebody else has prepared since has
 // another tx_id, and that is a conflict.
@@ -52,12 +52,14 @@ func (tx *Tx) validate(ctx context.Context) error {
 	if len(absent) > 0 {
 		checks = append(checks, func() error { return tx.validateGets(ctx, absent) })
 	}
-	rounds := 1
-	if len(checks) > 1 || len(absent) > 1 {
-		rounds = 2
+	look := func() error {
+		return each(len(checks), tx.engine.options.SerialValidate, func(i int) error { return checks[i]() })
 	}
-	for range rounds {
-		if err := each(len(checks), tx.engine.options.SerialValidate, func(i int) error { return checks[i]() }); err != nil {
+	if err := look(); err != nil {
+		return err
+	}
+	if len(checks) > 1 || len(absent) > 1 || slices.ContainsFunc(tx.scans, func(s *scanned) bool { return s.paged }) {
+		if err := look(); err != nil {
 			return err
 		}
 	}
@@ -101,11 +103,6 @@ func (t *Table) sameVersion(a, b storage.Row) bool {
 	return a[t.txID] == b[t.txID]
 }
 
-// validateScan repeats a scan. An index is not repeated as such: a record that
-// somebody moves off the value and back between a look into the index and one
-// into the before-image index would show in neither. A scan of the whole table
-// looks at both images of each record at once, and a database that has both
-// indexes reads no more than those records.
 func (tx *Tx) validateScan(ctx context.Context, s *scanned) error {
 	if s.scan.Kind == storage.PartitionScan {
 		return tx.validateOrdered(ctx, s)
@@ -113,32 +110,33 @@ func (tx *Tx) validateScan(ctx context.Context, s *scanned) error {
 	return tx.validateUnordered(ctx, s)
 }
 
-// whole returns the scan of the whole table that selects the same records as an
-// index scan.
-func (s *Scan) whole() *Scan {
+// repetition returns the request that reads what the scan may select now. An
+// index is not read again as such: a record that somebody moves off the value
+// and back between a look into the index and one into the before-image index
+// would show in neither. A scan of the whole table looks at both images of each
+// record at once, and a database that has both indexes reads no more than those
+// records.
+func (s *Scan) repetition() storage.Scan {
 	if s.Kind != storage.IndexScan {
-		return s
+		return s.prepared()
 	}
-	whole := &Scan{Table: s.Table, Kind: storage.FullScan}
 	matches := storage.Predicate{Column: s.Index, Operator: storage.Eq, Value: s.IndexValue}
-	for _, conjunction := range s.Where {
-		whole.Where = append(whole.Where, append(slices.Clone(conjunction), matches))
-	}
-	if whole.Where == nil {
-		whole.Where = storage.Filter{{matches}}
-	}
-	return whole
+	whole := Scan{Table: s.Table, Kind: storage.FullScan, Where: storage.Filter{{matches}}}
+	return whole.prepared()
 }
 
 // currentRows iterates over the records that the scan selects now. One that this
 // transaction writes counts as it was before: prepare has made sure that nobody
 // else changed it since it was first read. One that somebody else has prepared
 // counts with both its images, since either may be what is committed.
-func (tx *Tx) currentRows(ctx context.Context, scan *Scan, row func(key []storage.Value, row storage.Row) (more bool, err error)) error {
-	for page, err := range tx.pages(ctx, scan.prepared()) {
+func (tx *Tx) currentRows(ctx context.Context, s *scanned, row func(key []storage.Value, row storage.Row) (more bool, err error)) error {
+	scan, pages := &s.scan, 0
+	for page, err := range tx.pages(ctx, scan.repetition()) {
 		if err != nil {
 			return validationFailed(scan.Table, err)
 		}
+		pages++
+		s.paged = pages > 1
 		for _, stored := range page {
 			key := scan.Table.meta.Key(stored)
 			selected := false
@@ -170,7 +168,7 @@ func (tx *Tx) validateOrdered(ctx context.Context, s *scanned) error {
 		return !s.complete && compare != nil && s.scan.order(row, s.last, compare) > 0
 	}
 	expected := slices.DeleteFunc(slices.Clone(s.rows), func(r scannedRow) bool { return beyond(r.row) })
-	err := tx.currentRows(ctx, &s.scan, func(key []storage.Value, row storage.Row) (bool, error) {
+	err := tx.currentRows(ctx, s, func(key []storage.Value, row storage.Row) (bool, error) {
 		switch {
 		case len(expected) == 0 && !s.complete && (compare == nil || beyond(row)):
 			return false, nil
@@ -178,7 +176,7 @@ func (tx *Tx) validateOrdered(ctx context.Context, s *scanned) error {
 			return false, changed(t, key)
 		}
 		expected = expected[1:]
-		return true, nil
+		return s.complete || len(expected) > 0 || compare != nil && s.scan.order(row, s.last, compare) < 0, nil
 	})
 	if err == nil && len(expected) > 0 {
 		err = changed(t, expected[0].key)
@@ -194,7 +192,7 @@ func (tx *Tx) validateUnordered(ctx context.Context, s *scanned) error {
 	for _, r := range s.rows {
 		expected[keyText(r.key)] = r
 	}
-	err := tx.currentRows(ctx, s.scan.whole(), func(key []storage.Value, row storage.Row) (bool, error) {
+	err := tx.currentRows(ctx, s, func(key []storage.Value, row storage.Row) (bool, error) {
 		r, known := expected[keyText(key)]
 		switch {
 		case known && t.sameVersion(r.row, row):

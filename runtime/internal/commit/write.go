@@ -20,6 +20,7 @@ func (tx *Tx) Insert(_ context.Context, ref Ref, changes Changes) error {
 	return tx.write(ref, func(r *record) error {
 		switch {
 		case r.op == putWrite, r.op == noWrite && r.read && r.prev != nil && tx.snapshotReads():
+			tx.note(r) // the caller learns that it exists
 			return &Error{Kind: ErrAlreadyExists, Code: "DB-CORE-10146", Table: ref.Table.Name(), Key: ref.Table.meta.FormatKey(ref.Key),
 				Message: "this transaction has read or written the record before it inserts it"}
 		case r.op == noWrite:

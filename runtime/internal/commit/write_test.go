@@ -228,6 +228,25 @@ func TestInsertStandsOnNothing(t *testing.T) {
 	scan := partition(ref.Table, 1)
 	scan.Where = storage.Filter{{where(ref.Table, "w", storage.Eq, "old")}}
 	want(t, "scan", keysOf(tx, scan), "")
+	want(t, "scan that meets the stored record", keysOf(tx, partition(ref.Table, 1)), "1")
+	scan.Backward = true
+	want(t, "scan after it", keysOf(tx, scan), "")
+}
+
+// That an insert is refused because the record is there is a read, too.
+func TestRefusedInsertIsValidated(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := newWorld(t)
+	w.item(2, 1, "t0")
+	w.prepared(Prepared, w.now.Load(), "T1")
+	e := w.engine(nil)
+	tx := begin(t, e, Serializable)
+	_, err := tx.Get(ctx, item(t, e, 2, 1), item(t, e, 1, 1))
+	want(t, "get of both", outcome(err), "uncommitted")
+	want(t, "insert", outcome(tx.Insert(ctx, item(t, e, 2, 1), Changes{})), "exists")
+	w.remove(2, 1)
+	want(t, "commit", outcome(tx.Commit(ctx)), "conflict")
 }
 
 func TestLifecycle(t *testing.T) {

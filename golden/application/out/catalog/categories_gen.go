@@ -45,7 +45,7 @@ var CategoryColumns = struct {
 }
 
 // Categories is the table catalog.categories.
-var Categories CategoryRepository
+var Categories = &CategoryRepository{}
 
 // CategoryRepository is the set of operations on catalog.categories. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -57,7 +57,7 @@ type CategoryRepository struct{}
 // fake in tests.
 type CategoryStore interface {
 	Get(ctx context.Context, run scalar.Runner, key CategoryKey) (Category, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...CategoryKey) ([]scalar.Null[Category], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...CategoryKey) ([]*Category, error)
 	Insert(ctx context.Context, run scalar.Runner, r Category) error
 	Upsert(ctx context.Context, run scalar.Runner, r Category) error
 	Update(ctx context.Context, run scalar.Runner, key CategoryKey, set ...scalar.Assign[Category]) error
@@ -72,61 +72,61 @@ var _ CategoryStore = Categories
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CategoryRepository) Get(ctx context.Context, run scalar.Runner, key CategoryKey) (Category, error) {
-	return categoryTable.Get(ctx, run, key)
+func (*CategoryRepository) Get(ctx context.Context, run scalar.Runner, key CategoryKey) (Category, error) {
+	return scalar.GetRecord(ctx, categoryTable.On(run), encodeCategoryKey(&key), decodeCategory)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CategoryRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CategoryKey) ([]scalar.Null[Category], error) {
-	return categoryTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CategoryRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CategoryKey) ([]*Category, error) {
+	return scalar.GetRecords(ctx, categoryTable.On(run), keys, encodeCategoryKey, decodeCategory)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CategoryRepository) Insert(ctx context.Context, run scalar.Runner, r Category) error {
-	return categoryTable.Insert(ctx, run, r)
+func (*CategoryRepository) Insert(ctx context.Context, run scalar.Runner, r Category) error {
+	return categoryTable.Insert(ctx, run, encodeCategory(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CategoryRepository) Upsert(ctx context.Context, run scalar.Runner, r Category) error {
-	return categoryTable.Upsert(ctx, run, r)
+func (*CategoryRepository) Upsert(ctx context.Context, run scalar.Runner, r Category) error {
+	return categoryTable.Upsert(ctx, run, encodeCategory(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CategoryRepository.UpdateIf] insists on one.
-func (CategoryRepository) Update(ctx context.Context, run scalar.Runner, key CategoryKey, set ...scalar.Assign[Category]) error {
-	return categoryTable.Update(ctx, run, key, set...)
+func (*CategoryRepository) Update(ctx context.Context, run scalar.Runner, key CategoryKey, set ...scalar.Assign[Category]) error {
+	return categoryTable.Update(ctx, run, encodeCategoryKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CategoryRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CategoryKey, cond scalar.Cond[Category, scalar.Data], set ...scalar.Assign[Category]) error {
-	return categoryTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CategoryRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CategoryKey, cond scalar.Cond[Category, scalar.Data], set ...scalar.Assign[Category]) error {
+	return categoryTable.UpdateIf(ctx, run, encodeCategoryKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CategoryRepository) Delete(ctx context.Context, run scalar.Runner, key CategoryKey) error {
-	return categoryTable.Delete(ctx, run, key)
+func (*CategoryRepository) Delete(ctx context.Context, run scalar.Runner, key CategoryKey) error {
+	return categoryTable.Delete(ctx, run, encodeCategoryKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CategoryRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CategoryKey, cond scalar.Cond[Category, scalar.Data]) error {
-	return categoryTable.DeleteIf(ctx, run, key, cond)
+func (*CategoryRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CategoryKey, cond scalar.Cond[Category, scalar.Data]) error {
+	return categoryTable.DeleteIf(ctx, run, encodeCategoryKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCategories],
 // [CategoriesByParentID]), in no particular order. It yields at most one error,
 // last.
-func (CategoryRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Category]) iter.Seq2[Category, error] {
-	return categoryTable.Scan(ctx, run, of)
+func (*CategoryRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Category]) iter.Seq2[Category, error] {
+	return scalar.ScanRecords(ctx, categoryTable.On(run), of, decodeCategory)
 }
 
 // ByParentID iterates over the records whose parent_id is parentID, as Scan
 // does with [CategoriesByParentID].
-func (CategoryRepository) ByParentID(ctx context.Context, run scalar.Runner, parentID string) iter.Seq2[Category, error] {
-	return categoryTable.Scan(ctx, run, CategoriesByParentID(parentID))
+func (*CategoryRepository) ByParentID(ctx context.Context, run scalar.Runner, parentID string) iter.Seq2[Category, error] {
+	return Categories.Scan(ctx, run, CategoriesByParentID(parentID))
 }
 
 // AllCategories selects the whole table catalog.categories, across its
@@ -141,30 +141,29 @@ func CategoriesByParentID(parentID string) scalar.Selection[Category] {
 	return scalar.SelectIndex[Category](1, scalar.TextValue(parentID))
 }
 
-var categoryTable = scalar.Table[Category, CategoryKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "catalog", Name: "categories"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "parent_id", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var categoryTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "catalog", Name: "categories"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "parent_id", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
 	},
-	Key:    encodeCategoryKey,
-	Encode: encodeCategory,
-	Decode: decodeCategory,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeCategoryKey(k *CategoryKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeCategoryKey(k *CategoryKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeCategory(r *Category, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.ParentID, scalar.TextValue)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
+func encodeCategory(r *Category) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.ParentID),
+		scalar.NullTextValue(r.Name),
+	}
 }
 
 func decodeCategory(from *scalar.Row, r *Category) {

@@ -46,7 +46,7 @@ var MediaColumns = struct {
 }
 
 // MediaTable is the table catalog.media.
-var MediaTable MediaRepository
+var MediaTable = &MediaRepository{}
 
 // MediaRepository is the set of operations on catalog.media. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -58,7 +58,7 @@ type MediaRepository struct{}
 // in tests.
 type MediaStore interface {
 	Get(ctx context.Context, run scalar.Runner, key MediaKey) (Media, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...MediaKey) ([]scalar.Null[Media], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...MediaKey) ([]*Media, error)
 	Insert(ctx context.Context, run scalar.Runner, r Media) error
 	Upsert(ctx context.Context, run scalar.Runner, r Media) error
 	Update(ctx context.Context, run scalar.Runner, key MediaKey, set ...scalar.Assign[Media]) error
@@ -72,55 +72,55 @@ var _ MediaStore = MediaTable
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (MediaRepository) Get(ctx context.Context, run scalar.Runner, key MediaKey) (Media, error) {
-	return mediaTable.Get(ctx, run, key)
+func (*MediaRepository) Get(ctx context.Context, run scalar.Runner, key MediaKey) (Media, error) {
+	return scalar.GetRecord(ctx, mediaTable.On(run), encodeMediaKey(&key), decodeMedia)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (MediaRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MediaKey) ([]scalar.Null[Media], error) {
-	return mediaTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*MediaRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MediaKey) ([]*Media, error) {
+	return scalar.GetRecords(ctx, mediaTable.On(run), keys, encodeMediaKey, decodeMedia)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (MediaRepository) Insert(ctx context.Context, run scalar.Runner, r Media) error {
-	return mediaTable.Insert(ctx, run, r)
+func (*MediaRepository) Insert(ctx context.Context, run scalar.Runner, r Media) error {
+	return mediaTable.Insert(ctx, run, encodeMedia(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (MediaRepository) Upsert(ctx context.Context, run scalar.Runner, r Media) error {
-	return mediaTable.Upsert(ctx, run, r)
+func (*MediaRepository) Upsert(ctx context.Context, run scalar.Runner, r Media) error {
+	return mediaTable.Upsert(ctx, run, encodeMedia(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [MediaRepository.UpdateIf] insists on one.
-func (MediaRepository) Update(ctx context.Context, run scalar.Runner, key MediaKey, set ...scalar.Assign[Media]) error {
-	return mediaTable.Update(ctx, run, key, set...)
+func (*MediaRepository) Update(ctx context.Context, run scalar.Runner, key MediaKey, set ...scalar.Assign[Media]) error {
+	return mediaTable.Update(ctx, run, encodeMediaKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (MediaRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MediaKey, cond scalar.Cond[Media, scalar.Data], set ...scalar.Assign[Media]) error {
-	return mediaTable.UpdateIf(ctx, run, key, cond, set...)
+func (*MediaRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MediaKey, cond scalar.Cond[Media, scalar.Data], set ...scalar.Assign[Media]) error {
+	return mediaTable.UpdateIf(ctx, run, encodeMediaKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (MediaRepository) Delete(ctx context.Context, run scalar.Runner, key MediaKey) error {
-	return mediaTable.Delete(ctx, run, key)
+func (*MediaRepository) Delete(ctx context.Context, run scalar.Runner, key MediaKey) error {
+	return mediaTable.Delete(ctx, run, encodeMediaKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (MediaRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MediaKey, cond scalar.Cond[Media, scalar.Data]) error {
-	return mediaTable.DeleteIf(ctx, run, key, cond)
+func (*MediaRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MediaKey, cond scalar.Cond[Media, scalar.Data]) error {
+	return mediaTable.DeleteIf(ctx, run, encodeMediaKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([MediaOf]) in clustering order, or
 // of a selection ([AllMedia]), in no particular order. It yields at most one
 // error, last.
-func (MediaRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Media]) iter.Seq2[Media, error] {
-	return mediaTable.Scan(ctx, run, of)
+func (*MediaRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Media]) iter.Seq2[Media, error] {
+	return scalar.ScanRecords(ctx, mediaTable.On(run), of, decodeMedia)
 }
 
 // AllMedia selects the whole table catalog.media, across its partitions.
@@ -160,31 +160,30 @@ func (r MediaRange) PositionBefore(v int32) MediaRange {
 	return MediaRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var mediaTable = scalar.Table[Media, MediaKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "catalog", Name: "media"},
-		Columns: []scalar.ColumnDef{
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "position", Type: scalar.TypeInt},
-			{Name: "content", Type: scalar.TypeBlob},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var mediaTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "catalog", Name: "media"},
+	Columns: []scalar.ColumnDef{
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "position", Type: scalar.TypeInt},
+		{Name: "content", Type: scalar.TypeBlob},
 	},
-	Key:    encodeMediaKey,
-	Encode: encodeMedia,
-	Decode: decodeMedia,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeMediaKey(k *MediaKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ProductID),
+		scalar.IntValue(k.Position),
+	}
 }
 
-func encodeMediaKey(k *MediaKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ProductID)
-	to[1] = scalar.IntValue(k.Position)
-}
-
-func encodeMedia(r *Media, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ProductID)
-	to[1] = scalar.IntValue(r.Position)
-	to[2] = scalar.NullValue(scalar.TypeBlob, r.Content, scalar.BlobValue)
+func encodeMedia(r *Media) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ProductID),
+		scalar.IntValue(r.Position),
+		scalar.NullBlobValue(r.Content),
+	}
 }
 
 func decodeMedia(from *scalar.Row, r *Media) {

@@ -50,7 +50,7 @@ var PriceColumns = struct {
 }
 
 // Prices is the table catalog.prices.
-var Prices PriceRepository
+var Prices = &PriceRepository{}
 
 // PriceRepository is the set of operations on catalog.prices. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -62,7 +62,7 @@ type PriceRepository struct{}
 // in tests.
 type PriceStore interface {
 	Get(ctx context.Context, run scalar.Runner, key PriceKey) (Price, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...PriceKey) ([]scalar.Null[Price], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...PriceKey) ([]*Price, error)
 	Insert(ctx context.Context, run scalar.Runner, r Price) error
 	Upsert(ctx context.Context, run scalar.Runner, r Price) error
 	Update(ctx context.Context, run scalar.Runner, key PriceKey, set ...scalar.Assign[Price]) error
@@ -76,55 +76,55 @@ var _ PriceStore = Prices
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (PriceRepository) Get(ctx context.Context, run scalar.Runner, key PriceKey) (Price, error) {
-	return priceTable.Get(ctx, run, key)
+func (*PriceRepository) Get(ctx context.Context, run scalar.Runner, key PriceKey) (Price, error) {
+	return scalar.GetRecord(ctx, priceTable.On(run), encodePriceKey(&key), decodePrice)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (PriceRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PriceKey) ([]scalar.Null[Price], error) {
-	return priceTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*PriceRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PriceKey) ([]*Price, error) {
+	return scalar.GetRecords(ctx, priceTable.On(run), keys, encodePriceKey, decodePrice)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (PriceRepository) Insert(ctx context.Context, run scalar.Runner, r Price) error {
-	return priceTable.Insert(ctx, run, r)
+func (*PriceRepository) Insert(ctx context.Context, run scalar.Runner, r Price) error {
+	return priceTable.Insert(ctx, run, encodePrice(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (PriceRepository) Upsert(ctx context.Context, run scalar.Runner, r Price) error {
-	return priceTable.Upsert(ctx, run, r)
+func (*PriceRepository) Upsert(ctx context.Context, run scalar.Runner, r Price) error {
+	return priceTable.Upsert(ctx, run, encodePrice(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [PriceRepository.UpdateIf] insists on one.
-func (PriceRepository) Update(ctx context.Context, run scalar.Runner, key PriceKey, set ...scalar.Assign[Price]) error {
-	return priceTable.Update(ctx, run, key, set...)
+func (*PriceRepository) Update(ctx context.Context, run scalar.Runner, key PriceKey, set ...scalar.Assign[Price]) error {
+	return priceTable.Update(ctx, run, encodePriceKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (PriceRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PriceKey, cond scalar.Cond[Price, scalar.Data], set ...scalar.Assign[Price]) error {
-	return priceTable.UpdateIf(ctx, run, key, cond, set...)
+func (*PriceRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PriceKey, cond scalar.Cond[Price, scalar.Data], set ...scalar.Assign[Price]) error {
+	return priceTable.UpdateIf(ctx, run, encodePriceKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (PriceRepository) Delete(ctx context.Context, run scalar.Runner, key PriceKey) error {
-	return priceTable.Delete(ctx, run, key)
+func (*PriceRepository) Delete(ctx context.Context, run scalar.Runner, key PriceKey) error {
+	return priceTable.Delete(ctx, run, encodePriceKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (PriceRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PriceKey, cond scalar.Cond[Price, scalar.Data]) error {
-	return priceTable.DeleteIf(ctx, run, key, cond)
+func (*PriceRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PriceKey, cond scalar.Cond[Price, scalar.Data]) error {
+	return priceTable.DeleteIf(ctx, run, encodePriceKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([PricesOf]) in clustering order,
 // or of a selection ([AllPrices]), in no particular order. It yields at most
 // one error, last.
-func (PriceRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Price]) iter.Seq2[Price, error] {
-	return priceTable.Scan(ctx, run, of)
+func (*PriceRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Price]) iter.Seq2[Price, error] {
+	return scalar.ScanRecords(ctx, priceTable.On(run), of, decodePrice)
 }
 
 // AllPrices selects the whole table catalog.prices, across its partitions.
@@ -164,34 +164,33 @@ func (r PriceRange) ValidFromBefore(v scalar.Date) PriceRange {
 	return PriceRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var priceTable = scalar.Table[Price, PriceKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "catalog", Name: "prices"},
-		Columns: []scalar.ColumnDef{
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "currency", Type: scalar.TypeText},
-			{Name: "valid_from", Type: scalar.TypeDate},
-			{Name: "amount", Type: scalar.TypeBigInt},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}},
+var priceTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "catalog", Name: "prices"},
+	Columns: []scalar.ColumnDef{
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "currency", Type: scalar.TypeText},
+		{Name: "valid_from", Type: scalar.TypeDate},
+		{Name: "amount", Type: scalar.TypeBigInt},
 	},
-	Key:    encodePriceKey,
-	Encode: encodePrice,
-	Decode: decodePrice,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}},
+}}
+
+func encodePriceKey(k *PriceKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ProductID),
+		scalar.TextValue(k.Currency),
+		scalar.DateValue(k.ValidFrom),
+	}
 }
 
-func encodePriceKey(k *PriceKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ProductID)
-	to[1] = scalar.TextValue(k.Currency)
-	to[2] = scalar.DateValue(k.ValidFrom)
-}
-
-func encodePrice(r *Price, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ProductID)
-	to[1] = scalar.TextValue(r.Currency)
-	to[2] = scalar.DateValue(r.ValidFrom)
-	to[3] = scalar.NullValue(scalar.TypeBigInt, r.Amount, scalar.BigIntValue)
+func encodePrice(r *Price) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ProductID),
+		scalar.TextValue(r.Currency),
+		scalar.DateValue(r.ValidFrom),
+		scalar.NullBigIntValue(r.Amount),
+	}
 }
 
 func decodePrice(from *scalar.Row, r *Price) {

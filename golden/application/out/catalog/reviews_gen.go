@@ -53,7 +53,7 @@ var ReviewColumns = struct {
 }
 
 // Reviews is the table catalog.reviews.
-var Reviews ReviewRepository
+var Reviews = &ReviewRepository{}
 
 // ReviewRepository is the set of operations on catalog.reviews. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -65,7 +65,7 @@ type ReviewRepository struct{}
 // in tests.
 type ReviewStore interface {
 	Get(ctx context.Context, run scalar.Runner, key ReviewKey) (Review, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...ReviewKey) ([]scalar.Null[Review], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...ReviewKey) ([]*Review, error)
 	Insert(ctx context.Context, run scalar.Runner, r Review) error
 	Upsert(ctx context.Context, run scalar.Runner, r Review) error
 	Update(ctx context.Context, run scalar.Runner, key ReviewKey, set ...scalar.Assign[Review]) error
@@ -80,61 +80,61 @@ var _ ReviewStore = Reviews
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ReviewRepository) Get(ctx context.Context, run scalar.Runner, key ReviewKey) (Review, error) {
-	return reviewTable.Get(ctx, run, key)
+func (*ReviewRepository) Get(ctx context.Context, run scalar.Runner, key ReviewKey) (Review, error) {
+	return scalar.GetRecord(ctx, reviewTable.On(run), encodeReviewKey(&key), decodeReview)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ReviewRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ReviewKey) ([]scalar.Null[Review], error) {
-	return reviewTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ReviewRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ReviewKey) ([]*Review, error) {
+	return scalar.GetRecords(ctx, reviewTable.On(run), keys, encodeReviewKey, decodeReview)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ReviewRepository) Insert(ctx context.Context, run scalar.Runner, r Review) error {
-	return reviewTable.Insert(ctx, run, r)
+func (*ReviewRepository) Insert(ctx context.Context, run scalar.Runner, r Review) error {
+	return reviewTable.Insert(ctx, run, encodeReview(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ReviewRepository) Upsert(ctx context.Context, run scalar.Runner, r Review) error {
-	return reviewTable.Upsert(ctx, run, r)
+func (*ReviewRepository) Upsert(ctx context.Context, run scalar.Runner, r Review) error {
+	return reviewTable.Upsert(ctx, run, encodeReview(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ReviewRepository.UpdateIf] insists on one.
-func (ReviewRepository) Update(ctx context.Context, run scalar.Runner, key ReviewKey, set ...scalar.Assign[Review]) error {
-	return reviewTable.Update(ctx, run, key, set...)
+func (*ReviewRepository) Update(ctx context.Context, run scalar.Runner, key ReviewKey, set ...scalar.Assign[Review]) error {
+	return reviewTable.Update(ctx, run, encodeReviewKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ReviewRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ReviewKey, cond scalar.Cond[Review, scalar.Data], set ...scalar.Assign[Review]) error {
-	return reviewTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ReviewRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ReviewKey, cond scalar.Cond[Review, scalar.Data], set ...scalar.Assign[Review]) error {
+	return reviewTable.UpdateIf(ctx, run, encodeReviewKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ReviewRepository) Delete(ctx context.Context, run scalar.Runner, key ReviewKey) error {
-	return reviewTable.Delete(ctx, run, key)
+func (*ReviewRepository) Delete(ctx context.Context, run scalar.Runner, key ReviewKey) error {
+	return reviewTable.Delete(ctx, run, encodeReviewKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ReviewRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ReviewKey, cond scalar.Cond[Review, scalar.Data]) error {
-	return reviewTable.DeleteIf(ctx, run, key, cond)
+func (*ReviewRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ReviewKey, cond scalar.Cond[Review, scalar.Data]) error {
+	return reviewTable.DeleteIf(ctx, run, encodeReviewKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ReviewsOf]) in clustering order,
 // or of a selection ([AllReviews], [ReviewsByUserID]), in no particular order.
 // It yields at most one error, last.
-func (ReviewRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Review]) iter.Seq2[Review, error] {
-	return reviewTable.Scan(ctx, run, of)
+func (*ReviewRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Review]) iter.Seq2[Review, error] {
+	return scalar.ScanRecords(ctx, reviewTable.On(run), of, decodeReview)
 }
 
 // ByUserID iterates over the records whose user_id is userID, as Scan does with
 // [ReviewsByUserID].
-func (ReviewRepository) ByUserID(ctx context.Context, run scalar.Runner, userID string) iter.Seq2[Review, error] {
-	return reviewTable.Scan(ctx, run, ReviewsByUserID(userID))
+func (*ReviewRepository) ByUserID(ctx context.Context, run scalar.Runner, userID string) iter.Seq2[Review, error] {
+	return Reviews.Scan(ctx, run, ReviewsByUserID(userID))
 }
 
 // AllReviews selects the whole table catalog.reviews, across its partitions.
@@ -213,37 +213,36 @@ func (r ReviewWrittenAtRange) UserIDBefore(v string) ReviewWrittenAtRange {
 	return ReviewWrittenAtRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var reviewTable = scalar.Table[Review, ReviewKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "catalog", Name: "reviews"},
-		Columns: []scalar.ColumnDef{
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "written_at", Type: scalar.TypeTimestamp},
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "stars", Type: scalar.TypeInt},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{2},
+var reviewTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "catalog", Name: "reviews"},
+	Columns: []scalar.ColumnDef{
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "written_at", Type: scalar.TypeTimestamp},
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "stars", Type: scalar.TypeInt},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeReviewKey,
-	Encode: encodeReview,
-	Decode: decodeReview,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{2},
+}}
+
+func encodeReviewKey(k *ReviewKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ProductID),
+		scalar.TimestampValue(k.WrittenAt),
+		scalar.TextValue(k.UserID),
+	}
 }
 
-func encodeReviewKey(k *ReviewKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ProductID)
-	to[1] = scalar.TimestampValue(k.WrittenAt)
-	to[2] = scalar.TextValue(k.UserID)
-}
-
-func encodeReview(r *Review, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ProductID)
-	to[1] = scalar.TimestampValue(r.WrittenAt)
-	to[2] = scalar.TextValue(r.UserID)
-	to[3] = scalar.NullValue(scalar.TypeInt, r.Stars, scalar.IntValue)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeReview(r *Review) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ProductID),
+		scalar.TimestampValue(r.WrittenAt),
+		scalar.TextValue(r.UserID),
+		scalar.NullIntValue(r.Stars),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeReview(from *scalar.Row, r *Review) {

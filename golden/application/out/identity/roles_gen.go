@@ -42,7 +42,7 @@ var RoleColumns = struct {
 }
 
 // Roles is the table identity.roles.
-var Roles RoleRepository
+var Roles = &RoleRepository{}
 
 // RoleRepository is the set of operations on identity.roles. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -54,7 +54,7 @@ type RoleRepository struct{}
 // tests.
 type RoleStore interface {
 	Get(ctx context.Context, run scalar.Runner, key RoleKey) (Role, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...RoleKey) ([]scalar.Null[Role], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...RoleKey) ([]*Role, error)
 	Insert(ctx context.Context, run scalar.Runner, r Role) error
 	Upsert(ctx context.Context, run scalar.Runner, r Role) error
 	Update(ctx context.Context, run scalar.Runner, key RoleKey, set ...scalar.Assign[Role]) error
@@ -68,54 +68,54 @@ var _ RoleStore = Roles
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (RoleRepository) Get(ctx context.Context, run scalar.Runner, key RoleKey) (Role, error) {
-	return roleTable.Get(ctx, run, key)
+func (*RoleRepository) Get(ctx context.Context, run scalar.Runner, key RoleKey) (Role, error) {
+	return scalar.GetRecord(ctx, roleTable.On(run), encodeRoleKey(&key), decodeRole)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (RoleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RoleKey) ([]scalar.Null[Role], error) {
-	return roleTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*RoleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RoleKey) ([]*Role, error) {
+	return scalar.GetRecords(ctx, roleTable.On(run), keys, encodeRoleKey, decodeRole)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (RoleRepository) Insert(ctx context.Context, run scalar.Runner, r Role) error {
-	return roleTable.Insert(ctx, run, r)
+func (*RoleRepository) Insert(ctx context.Context, run scalar.Runner, r Role) error {
+	return roleTable.Insert(ctx, run, encodeRole(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (RoleRepository) Upsert(ctx context.Context, run scalar.Runner, r Role) error {
-	return roleTable.Upsert(ctx, run, r)
+func (*RoleRepository) Upsert(ctx context.Context, run scalar.Runner, r Role) error {
+	return roleTable.Upsert(ctx, run, encodeRole(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [RoleRepository.UpdateIf] insists on one.
-func (RoleRepository) Update(ctx context.Context, run scalar.Runner, key RoleKey, set ...scalar.Assign[Role]) error {
-	return roleTable.Update(ctx, run, key, set...)
+func (*RoleRepository) Update(ctx context.Context, run scalar.Runner, key RoleKey, set ...scalar.Assign[Role]) error {
+	return roleTable.Update(ctx, run, encodeRoleKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (RoleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RoleKey, cond scalar.Cond[Role, scalar.Data], set ...scalar.Assign[Role]) error {
-	return roleTable.UpdateIf(ctx, run, key, cond, set...)
+func (*RoleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RoleKey, cond scalar.Cond[Role, scalar.Data], set ...scalar.Assign[Role]) error {
+	return roleTable.UpdateIf(ctx, run, encodeRoleKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (RoleRepository) Delete(ctx context.Context, run scalar.Runner, key RoleKey) error {
-	return roleTable.Delete(ctx, run, key)
+func (*RoleRepository) Delete(ctx context.Context, run scalar.Runner, key RoleKey) error {
+	return roleTable.Delete(ctx, run, encodeRoleKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (RoleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RoleKey, cond scalar.Cond[Role, scalar.Data]) error {
-	return roleTable.DeleteIf(ctx, run, key, cond)
+func (*RoleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RoleKey, cond scalar.Cond[Role, scalar.Data]) error {
+	return roleTable.DeleteIf(ctx, run, encodeRoleKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllRoles]), in no particular
 // order. It yields at most one error, last.
-func (RoleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Role]) iter.Seq2[Role, error] {
-	return roleTable.Scan(ctx, run, of)
+func (*RoleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Role]) iter.Seq2[Role, error] {
+	return scalar.ScanRecords(ctx, roleTable.On(run), of, decodeRole)
 }
 
 // AllRoles selects the whole table identity.roles, across its partitions.
@@ -123,27 +123,26 @@ func AllRoles() scalar.Selection[Role] {
 	return scalar.SelectAll[Role]()
 }
 
-var roleTable = scalar.Table[Role, RoleKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "identity", Name: "roles"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var roleTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "identity", Name: "roles"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
 	},
-	Key:    encodeRoleKey,
-	Encode: encodeRole,
-	Decode: decodeRole,
+	Partition: []int{0},
+}}
+
+func encodeRoleKey(k *RoleKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeRoleKey(k *RoleKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeRole(r *Role, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
+func encodeRole(r *Role) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Name),
+	}
 }
 
 func decodeRole(from *scalar.Row, r *Role) {

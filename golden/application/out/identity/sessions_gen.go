@@ -47,7 +47,7 @@ var SessionColumns = struct {
 }
 
 // Sessions is the table identity.sessions.
-var Sessions SessionRepository
+var Sessions = &SessionRepository{}
 
 // SessionRepository is the set of operations on identity.sessions. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -59,7 +59,7 @@ type SessionRepository struct{}
 // fake in tests.
 type SessionStore interface {
 	Get(ctx context.Context, run scalar.Runner, key SessionKey) (Session, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...SessionKey) ([]scalar.Null[Session], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...SessionKey) ([]*Session, error)
 	Insert(ctx context.Context, run scalar.Runner, r Session) error
 	Upsert(ctx context.Context, run scalar.Runner, r Session) error
 	Update(ctx context.Context, run scalar.Runner, key SessionKey, set ...scalar.Assign[Session]) error
@@ -73,55 +73,55 @@ var _ SessionStore = Sessions
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SessionRepository) Get(ctx context.Context, run scalar.Runner, key SessionKey) (Session, error) {
-	return sessionTable.Get(ctx, run, key)
+func (*SessionRepository) Get(ctx context.Context, run scalar.Runner, key SessionKey) (Session, error) {
+	return scalar.GetRecord(ctx, sessionTable.On(run), encodeSessionKey(&key), decodeSession)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SessionRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SessionKey) ([]scalar.Null[Session], error) {
-	return sessionTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SessionRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SessionKey) ([]*Session, error) {
+	return scalar.GetRecords(ctx, sessionTable.On(run), keys, encodeSessionKey, decodeSession)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SessionRepository) Insert(ctx context.Context, run scalar.Runner, r Session) error {
-	return sessionTable.Insert(ctx, run, r)
+func (*SessionRepository) Insert(ctx context.Context, run scalar.Runner, r Session) error {
+	return sessionTable.Insert(ctx, run, encodeSession(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SessionRepository) Upsert(ctx context.Context, run scalar.Runner, r Session) error {
-	return sessionTable.Upsert(ctx, run, r)
+func (*SessionRepository) Upsert(ctx context.Context, run scalar.Runner, r Session) error {
+	return sessionTable.Upsert(ctx, run, encodeSession(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SessionRepository.UpdateIf] insists on one.
-func (SessionRepository) Update(ctx context.Context, run scalar.Runner, key SessionKey, set ...scalar.Assign[Session]) error {
-	return sessionTable.Update(ctx, run, key, set...)
+func (*SessionRepository) Update(ctx context.Context, run scalar.Runner, key SessionKey, set ...scalar.Assign[Session]) error {
+	return sessionTable.Update(ctx, run, encodeSessionKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SessionRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SessionKey, cond scalar.Cond[Session, scalar.Data], set ...scalar.Assign[Session]) error {
-	return sessionTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SessionRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SessionKey, cond scalar.Cond[Session, scalar.Data], set ...scalar.Assign[Session]) error {
+	return sessionTable.UpdateIf(ctx, run, encodeSessionKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SessionRepository) Delete(ctx context.Context, run scalar.Runner, key SessionKey) error {
-	return sessionTable.Delete(ctx, run, key)
+func (*SessionRepository) Delete(ctx context.Context, run scalar.Runner, key SessionKey) error {
+	return sessionTable.Delete(ctx, run, encodeSessionKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SessionRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SessionKey, cond scalar.Cond[Session, scalar.Data]) error {
-	return sessionTable.DeleteIf(ctx, run, key, cond)
+func (*SessionRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SessionKey, cond scalar.Cond[Session, scalar.Data]) error {
+	return sessionTable.DeleteIf(ctx, run, encodeSessionKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([SessionsOf]) in clustering order,
 // or of a selection ([AllSessions]), in no particular order. It yields at most
 // one error, last.
-func (SessionRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Session]) iter.Seq2[Session, error] {
-	return sessionTable.Scan(ctx, run, of)
+func (*SessionRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Session]) iter.Seq2[Session, error] {
+	return scalar.ScanRecords(ctx, sessionTable.On(run), of, decodeSession)
 }
 
 // AllSessions selects the whole table identity.sessions, across its partitions.
@@ -161,31 +161,30 @@ func (r SessionRange) TokenBefore(v []byte) SessionRange {
 	return SessionRange{scalar.RangeEnd(r.Range, scalar.BlobValue(v), false)}
 }
 
-var sessionTable = scalar.Table[Session, SessionKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "identity", Name: "sessions"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "token", Type: scalar.TypeBlob},
-			{Name: "expires_at", Type: scalar.TypeTimestampTZ},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var sessionTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "identity", Name: "sessions"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "token", Type: scalar.TypeBlob},
+		{Name: "expires_at", Type: scalar.TypeTimestampTZ},
 	},
-	Key:    encodeSessionKey,
-	Encode: encodeSession,
-	Decode: decodeSession,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeSessionKey(k *SessionKey) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(k.UserID),
+		scalar.BlobValue(k.Token),
+	}
 }
 
-func encodeSessionKey(k *SessionKey, to []scalar.Value) {
-	to[0] = encodeUserID(k.UserID)
-	to[1] = scalar.BlobValue(k.Token)
-}
-
-func encodeSession(r *Session, to []scalar.Value) {
-	to[0] = encodeUserID(r.UserID)
-	to[1] = scalar.BlobValue(r.Token)
-	to[2] = scalar.NullValue(scalar.TypeTimestampTZ, r.ExpiresAt, scalar.TimestampTZValue)
+func encodeSession(r *Session) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(r.UserID),
+		scalar.BlobValue(r.Token),
+		scalar.NullTimestampTZValue(r.ExpiresAt),
+	}
 }
 
 func decodeSession(from *scalar.Row, r *Session) {

@@ -47,7 +47,7 @@ var UserRoleColumns = struct {
 }
 
 // UserRoles is the table identity.user_roles.
-var UserRoles UserRoleRepository
+var UserRoles = &UserRoleRepository{}
 
 // UserRoleRepository is the set of operations on identity.user_roles. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -59,7 +59,7 @@ type UserRoleRepository struct{}
 // fake in tests.
 type UserRoleStore interface {
 	Get(ctx context.Context, run scalar.Runner, key UserRoleKey) (UserRole, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...UserRoleKey) ([]scalar.Null[UserRole], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...UserRoleKey) ([]*UserRole, error)
 	Insert(ctx context.Context, run scalar.Runner, r UserRole) error
 	Upsert(ctx context.Context, run scalar.Runner, r UserRole) error
 	Update(ctx context.Context, run scalar.Runner, key UserRoleKey, set ...scalar.Assign[UserRole]) error
@@ -74,61 +74,61 @@ var _ UserRoleStore = UserRoles
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (UserRoleRepository) Get(ctx context.Context, run scalar.Runner, key UserRoleKey) (UserRole, error) {
-	return userRoleTable.Get(ctx, run, key)
+func (*UserRoleRepository) Get(ctx context.Context, run scalar.Runner, key UserRoleKey) (UserRole, error) {
+	return scalar.GetRecord(ctx, userRoleTable.On(run), encodeUserRoleKey(&key), decodeUserRole)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (UserRoleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserRoleKey) ([]scalar.Null[UserRole], error) {
-	return userRoleTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*UserRoleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserRoleKey) ([]*UserRole, error) {
+	return scalar.GetRecords(ctx, userRoleTable.On(run), keys, encodeUserRoleKey, decodeUserRole)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (UserRoleRepository) Insert(ctx context.Context, run scalar.Runner, r UserRole) error {
-	return userRoleTable.Insert(ctx, run, r)
+func (*UserRoleRepository) Insert(ctx context.Context, run scalar.Runner, r UserRole) error {
+	return userRoleTable.Insert(ctx, run, encodeUserRole(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (UserRoleRepository) Upsert(ctx context.Context, run scalar.Runner, r UserRole) error {
-	return userRoleTable.Upsert(ctx, run, r)
+func (*UserRoleRepository) Upsert(ctx context.Context, run scalar.Runner, r UserRole) error {
+	return userRoleTable.Upsert(ctx, run, encodeUserRole(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [UserRoleRepository.UpdateIf] insists on one.
-func (UserRoleRepository) Update(ctx context.Context, run scalar.Runner, key UserRoleKey, set ...scalar.Assign[UserRole]) error {
-	return userRoleTable.Update(ctx, run, key, set...)
+func (*UserRoleRepository) Update(ctx context.Context, run scalar.Runner, key UserRoleKey, set ...scalar.Assign[UserRole]) error {
+	return userRoleTable.Update(ctx, run, encodeUserRoleKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (UserRoleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserRoleKey, cond scalar.Cond[UserRole, scalar.Data], set ...scalar.Assign[UserRole]) error {
-	return userRoleTable.UpdateIf(ctx, run, key, cond, set...)
+func (*UserRoleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserRoleKey, cond scalar.Cond[UserRole, scalar.Data], set ...scalar.Assign[UserRole]) error {
+	return userRoleTable.UpdateIf(ctx, run, encodeUserRoleKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (UserRoleRepository) Delete(ctx context.Context, run scalar.Runner, key UserRoleKey) error {
-	return userRoleTable.Delete(ctx, run, key)
+func (*UserRoleRepository) Delete(ctx context.Context, run scalar.Runner, key UserRoleKey) error {
+	return userRoleTable.Delete(ctx, run, encodeUserRoleKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (UserRoleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserRoleKey, cond scalar.Cond[UserRole, scalar.Data]) error {
-	return userRoleTable.DeleteIf(ctx, run, key, cond)
+func (*UserRoleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserRoleKey, cond scalar.Cond[UserRole, scalar.Data]) error {
+	return userRoleTable.DeleteIf(ctx, run, encodeUserRoleKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([UserRolesOf]) in clustering
 // order, or of a selection ([AllUserRoles], [UserRolesByRoleID]), in no
 // particular order. It yields at most one error, last.
-func (UserRoleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UserRole]) iter.Seq2[UserRole, error] {
-	return userRoleTable.Scan(ctx, run, of)
+func (*UserRoleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UserRole]) iter.Seq2[UserRole, error] {
+	return scalar.ScanRecords(ctx, userRoleTable.On(run), of, decodeUserRole)
 }
 
 // ByRoleID iterates over the records whose role_id is roleID, as Scan does with
 // [UserRolesByRoleID].
-func (UserRoleRepository) ByRoleID(ctx context.Context, run scalar.Runner, roleID string) iter.Seq2[UserRole, error] {
-	return userRoleTable.Scan(ctx, run, UserRolesByRoleID(roleID))
+func (*UserRoleRepository) ByRoleID(ctx context.Context, run scalar.Runner, roleID string) iter.Seq2[UserRole, error] {
+	return UserRoles.Scan(ctx, run, UserRolesByRoleID(roleID))
 }
 
 // AllUserRoles selects the whole table identity.user_roles, across its
@@ -175,32 +175,31 @@ func (r UserRoleRange) RoleIDBefore(v string) UserRoleRange {
 	return UserRoleRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var userRoleTable = scalar.Table[UserRole, UserRoleKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "identity", Name: "user_roles"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "role_id", Type: scalar.TypeText},
-			{Name: "granted_at", Type: scalar.TypeTimestampTZ},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var userRoleTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "identity", Name: "user_roles"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "role_id", Type: scalar.TypeText},
+		{Name: "granted_at", Type: scalar.TypeTimestampTZ},
 	},
-	Key:    encodeUserRoleKey,
-	Encode: encodeUserRole,
-	Decode: decodeUserRole,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeUserRoleKey(k *UserRoleKey) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(k.UserID),
+		scalar.TextValue(k.RoleID),
+	}
 }
 
-func encodeUserRoleKey(k *UserRoleKey, to []scalar.Value) {
-	to[0] = encodeUserID(k.UserID)
-	to[1] = scalar.TextValue(k.RoleID)
-}
-
-func encodeUserRole(r *UserRole, to []scalar.Value) {
-	to[0] = encodeUserID(r.UserID)
-	to[1] = scalar.TextValue(r.RoleID)
-	to[2] = scalar.NullValue(scalar.TypeTimestampTZ, r.GrantedAt, scalar.TimestampTZValue)
+func encodeUserRole(r *UserRole) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(r.UserID),
+		scalar.TextValue(r.RoleID),
+		scalar.NullTimestampTZValue(r.GrantedAt),
+	}
 }
 
 func decodeUserRole(from *scalar.Row, r *UserRole) {

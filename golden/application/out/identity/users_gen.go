@@ -54,7 +54,7 @@ var UserColumns = struct {
 }
 
 // Users is the table identity.users.
-var Users UserRepository
+var Users = &UserRepository{}
 
 // UserRepository is the set of operations on identity.users. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -66,7 +66,7 @@ type UserRepository struct{}
 // tests.
 type UserStore interface {
 	Get(ctx context.Context, run scalar.Runner, key UserKey) (User, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...UserKey) ([]scalar.Null[User], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...UserKey) ([]*User, error)
 	Insert(ctx context.Context, run scalar.Runner, r User) error
 	Upsert(ctx context.Context, run scalar.Runner, r User) error
 	Update(ctx context.Context, run scalar.Runner, key UserKey, set ...scalar.Assign[User]) error
@@ -81,60 +81,60 @@ var _ UserStore = Users
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (UserRepository) Get(ctx context.Context, run scalar.Runner, key UserKey) (User, error) {
-	return userTable.Get(ctx, run, key)
+func (*UserRepository) Get(ctx context.Context, run scalar.Runner, key UserKey) (User, error) {
+	return scalar.GetRecord(ctx, userTable.On(run), encodeUserKey(&key), decodeUser)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (UserRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserKey) ([]scalar.Null[User], error) {
-	return userTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*UserRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserKey) ([]*User, error) {
+	return scalar.GetRecords(ctx, userTable.On(run), keys, encodeUserKey, decodeUser)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (UserRepository) Insert(ctx context.Context, run scalar.Runner, r User) error {
-	return userTable.Insert(ctx, run, r)
+func (*UserRepository) Insert(ctx context.Context, run scalar.Runner, r User) error {
+	return userTable.Insert(ctx, run, encodeUser(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (UserRepository) Upsert(ctx context.Context, run scalar.Runner, r User) error {
-	return userTable.Upsert(ctx, run, r)
+func (*UserRepository) Upsert(ctx context.Context, run scalar.Runner, r User) error {
+	return userTable.Upsert(ctx, run, encodeUser(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [UserRepository.UpdateIf] insists on one.
-func (UserRepository) Update(ctx context.Context, run scalar.Runner, key UserKey, set ...scalar.Assign[User]) error {
-	return userTable.Update(ctx, run, key, set...)
+func (*UserRepository) Update(ctx context.Context, run scalar.Runner, key UserKey, set ...scalar.Assign[User]) error {
+	return userTable.Update(ctx, run, encodeUserKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (UserRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserKey, cond scalar.Cond[User, scalar.Data], set ...scalar.Assign[User]) error {
-	return userTable.UpdateIf(ctx, run, key, cond, set...)
+func (*UserRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserKey, cond scalar.Cond[User, scalar.Data], set ...scalar.Assign[User]) error {
+	return userTable.UpdateIf(ctx, run, encodeUserKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (UserRepository) Delete(ctx context.Context, run scalar.Runner, key UserKey) error {
-	return userTable.Delete(ctx, run, key)
+func (*UserRepository) Delete(ctx context.Context, run scalar.Runner, key UserKey) error {
+	return userTable.Delete(ctx, run, encodeUserKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (UserRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserKey, cond scalar.Cond[User, scalar.Data]) error {
-	return userTable.DeleteIf(ctx, run, key, cond)
+func (*UserRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserKey, cond scalar.Cond[User, scalar.Data]) error {
+	return userTable.DeleteIf(ctx, run, encodeUserKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllUsers], [UsersByEmail]),
 // in no particular order. It yields at most one error, last.
-func (UserRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[User]) iter.Seq2[User, error] {
-	return userTable.Scan(ctx, run, of)
+func (*UserRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[User]) iter.Seq2[User, error] {
+	return scalar.ScanRecords(ctx, userTable.On(run), of, decodeUser)
 }
 
 // ByEmail iterates over the records whose email is email, as Scan does with
 // [UsersByEmail].
-func (UserRepository) ByEmail(ctx context.Context, run scalar.Runner, email string) iter.Seq2[User, error] {
-	return userTable.Scan(ctx, run, UsersByEmail(email))
+func (*UserRepository) ByEmail(ctx context.Context, run scalar.Runner, email string) iter.Seq2[User, error] {
+	return Users.Scan(ctx, run, UsersByEmail(email))
 }
 
 // AllUsers selects the whole table identity.users, across its partitions.
@@ -148,34 +148,33 @@ func UsersByEmail(email string) scalar.Selection[User] {
 	return scalar.SelectIndex[User](1, scalar.TextValue(email))
 }
 
-var userTable = scalar.Table[User, UserKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "identity", Name: "users"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "email", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "created_at", Type: scalar.TypeTimestampTZ},
-			{Name: "active", Type: scalar.TypeBoolean},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var userTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "identity", Name: "users"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "email", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "created_at", Type: scalar.TypeTimestampTZ},
+		{Name: "active", Type: scalar.TypeBoolean},
 	},
-	Key:    encodeUserKey,
-	Encode: encodeUser,
-	Decode: decodeUser,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeUserKey(k *UserKey) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(k.ID),
+	}
 }
 
-func encodeUserKey(k *UserKey, to []scalar.Value) {
-	to[0] = encodeUserID(k.ID)
-}
-
-func encodeUser(r *User, to []scalar.Value) {
-	to[0] = encodeUserID(r.ID)
-	to[1] = scalar.TextValue(r.Email)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
-	to[3] = scalar.TimestampTZValue(r.CreatedAt)
-	to[4] = scalar.BooleanValue(r.Active)
+func encodeUser(r *User) []scalar.Value {
+	return []scalar.Value{
+		encodeUserID(r.ID),
+		scalar.TextValue(r.Email),
+		scalar.NullTextValue(r.Name),
+		scalar.TimestampTZValue(r.CreatedAt),
+		scalar.BooleanValue(r.Active),
+	}
 }
 
 func decodeUser(from *scalar.Row, r *User) {

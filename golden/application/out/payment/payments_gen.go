@@ -53,7 +53,7 @@ var PaymentColumns = struct {
 }
 
 // Payments is the table payment.payments.
-var Payments PaymentRepository
+var Payments = &PaymentRepository{}
 
 // PaymentRepository is the set of operations on payment.payments. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -65,7 +65,7 @@ type PaymentRepository struct{}
 // fake in tests.
 type PaymentStore interface {
 	Get(ctx context.Context, run scalar.Runner, key PaymentKey) (Payment, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...PaymentKey) ([]scalar.Null[Payment], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...PaymentKey) ([]*Payment, error)
 	Insert(ctx context.Context, run scalar.Runner, r Payment) error
 	Upsert(ctx context.Context, run scalar.Runner, r Payment) error
 	Update(ctx context.Context, run scalar.Runner, key PaymentKey, set ...scalar.Assign[Payment]) error
@@ -80,61 +80,61 @@ var _ PaymentStore = Payments
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (PaymentRepository) Get(ctx context.Context, run scalar.Runner, key PaymentKey) (Payment, error) {
-	return paymentTable.Get(ctx, run, key)
+func (*PaymentRepository) Get(ctx context.Context, run scalar.Runner, key PaymentKey) (Payment, error) {
+	return scalar.GetRecord(ctx, paymentTable.On(run), encodePaymentKey(&key), decodePayment)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (PaymentRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PaymentKey) ([]scalar.Null[Payment], error) {
-	return paymentTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*PaymentRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PaymentKey) ([]*Payment, error) {
+	return scalar.GetRecords(ctx, paymentTable.On(run), keys, encodePaymentKey, decodePayment)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (PaymentRepository) Insert(ctx context.Context, run scalar.Runner, r Payment) error {
-	return paymentTable.Insert(ctx, run, r)
+func (*PaymentRepository) Insert(ctx context.Context, run scalar.Runner, r Payment) error {
+	return paymentTable.Insert(ctx, run, encodePayment(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (PaymentRepository) Upsert(ctx context.Context, run scalar.Runner, r Payment) error {
-	return paymentTable.Upsert(ctx, run, r)
+func (*PaymentRepository) Upsert(ctx context.Context, run scalar.Runner, r Payment) error {
+	return paymentTable.Upsert(ctx, run, encodePayment(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [PaymentRepository.UpdateIf] insists on one.
-func (PaymentRepository) Update(ctx context.Context, run scalar.Runner, key PaymentKey, set ...scalar.Assign[Payment]) error {
-	return paymentTable.Update(ctx, run, key, set...)
+func (*PaymentRepository) Update(ctx context.Context, run scalar.Runner, key PaymentKey, set ...scalar.Assign[Payment]) error {
+	return paymentTable.Update(ctx, run, encodePaymentKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (PaymentRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PaymentKey, cond scalar.Cond[Payment, scalar.Data], set ...scalar.Assign[Payment]) error {
-	return paymentTable.UpdateIf(ctx, run, key, cond, set...)
+func (*PaymentRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PaymentKey, cond scalar.Cond[Payment, scalar.Data], set ...scalar.Assign[Payment]) error {
+	return paymentTable.UpdateIf(ctx, run, encodePaymentKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (PaymentRepository) Delete(ctx context.Context, run scalar.Runner, key PaymentKey) error {
-	return paymentTable.Delete(ctx, run, key)
+func (*PaymentRepository) Delete(ctx context.Context, run scalar.Runner, key PaymentKey) error {
+	return paymentTable.Delete(ctx, run, encodePaymentKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (PaymentRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PaymentKey, cond scalar.Cond[Payment, scalar.Data]) error {
-	return paymentTable.DeleteIf(ctx, run, key, cond)
+func (*PaymentRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PaymentKey, cond scalar.Cond[Payment, scalar.Data]) error {
+	return paymentTable.DeleteIf(ctx, run, encodePaymentKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([PaymentsOf]) in clustering order,
 // or of a selection ([AllPayments], [PaymentsByState]), in no particular order.
 // It yields at most one error, last.
-func (PaymentRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Payment]) iter.Seq2[Payment, error] {
-	return paymentTable.Scan(ctx, run, of)
+func (*PaymentRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Payment]) iter.Seq2[Payment, error] {
+	return scalar.ScanRecords(ctx, paymentTable.On(run), of, decodePayment)
 }
 
 // ByState iterates over the records whose state is state, as Scan does with
 // [PaymentsByState].
-func (PaymentRepository) ByState(ctx context.Context, run scalar.Runner, state string) iter.Seq2[Payment, error] {
-	return paymentTable.Scan(ctx, run, PaymentsByState(state))
+func (*PaymentRepository) ByState(ctx context.Context, run scalar.Runner, state string) iter.Seq2[Payment, error] {
+	return Payments.Scan(ctx, run, PaymentsByState(state))
 }
 
 // AllPayments selects the whole table payment.payments, across its partitions.
@@ -180,36 +180,35 @@ func (r PaymentRange) AttemptBefore(v int32) PaymentRange {
 	return PaymentRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var paymentTable = scalar.Table[Payment, PaymentKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "payment", Name: "payments"},
-		Columns: []scalar.ColumnDef{
-			{Name: "order_id", Type: scalar.TypeText},
-			{Name: "attempt", Type: scalar.TypeInt},
-			{Name: "amount", Type: scalar.TypeBigInt},
-			{Name: "state", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
-		Indexes:    []int{3},
+var paymentTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "payment", Name: "payments"},
+	Columns: []scalar.ColumnDef{
+		{Name: "order_id", Type: scalar.TypeText},
+		{Name: "attempt", Type: scalar.TypeInt},
+		{Name: "amount", Type: scalar.TypeBigInt},
+		{Name: "state", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
 	},
-	Key:    encodePaymentKey,
-	Encode: encodePayment,
-	Decode: decodePayment,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+	Indexes:    []int{3},
+}}
+
+func encodePaymentKey(k *PaymentKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.OrderID),
+		scalar.IntValue(k.Attempt),
+	}
 }
 
-func encodePaymentKey(k *PaymentKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.OrderID)
-	to[1] = scalar.IntValue(k.Attempt)
-}
-
-func encodePayment(r *Payment, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.OrderID)
-	to[1] = scalar.IntValue(r.Attempt)
-	to[2] = scalar.NullValue(scalar.TypeBigInt, r.Amount, scalar.BigIntValue)
-	to[3] = scalar.NullValue(scalar.TypeText, r.State, scalar.TextValue)
-	to[4] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
+func encodePayment(r *Payment) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.OrderID),
+		scalar.IntValue(r.Attempt),
+		scalar.NullBigIntValue(r.Amount),
+		scalar.NullTextValue(r.State),
+		scalar.NullTimestampTZValue(r.At),
+	}
 }
 
 func decodePayment(from *scalar.Row, r *Payment) {

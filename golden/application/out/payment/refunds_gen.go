@@ -45,7 +45,7 @@ var RefundColumns = struct {
 }
 
 // Refunds is the table payment.refunds.
-var Refunds RefundRepository
+var Refunds = &RefundRepository{}
 
 // RefundRepository is the set of operations on payment.refunds. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -57,7 +57,7 @@ type RefundRepository struct{}
 // in tests.
 type RefundStore interface {
 	Get(ctx context.Context, run scalar.Runner, key RefundKey) (Refund, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...RefundKey) ([]scalar.Null[Refund], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...RefundKey) ([]*Refund, error)
 	Insert(ctx context.Context, run scalar.Runner, r Refund) error
 	Upsert(ctx context.Context, run scalar.Runner, r Refund) error
 	Update(ctx context.Context, run scalar.Runner, key RefundKey, set ...scalar.Assign[Refund]) error
@@ -71,54 +71,54 @@ var _ RefundStore = Refunds
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (RefundRepository) Get(ctx context.Context, run scalar.Runner, key RefundKey) (Refund, error) {
-	return refundTable.Get(ctx, run, key)
+func (*RefundRepository) Get(ctx context.Context, run scalar.Runner, key RefundKey) (Refund, error) {
+	return scalar.GetRecord(ctx, refundTable.On(run), encodeRefundKey(&key), decodeRefund)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (RefundRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RefundKey) ([]scalar.Null[Refund], error) {
-	return refundTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*RefundRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RefundKey) ([]*Refund, error) {
+	return scalar.GetRecords(ctx, refundTable.On(run), keys, encodeRefundKey, decodeRefund)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (RefundRepository) Insert(ctx context.Context, run scalar.Runner, r Refund) error {
-	return refundTable.Insert(ctx, run, r)
+func (*RefundRepository) Insert(ctx context.Context, run scalar.Runner, r Refund) error {
+	return refundTable.Insert(ctx, run, encodeRefund(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (RefundRepository) Upsert(ctx context.Context, run scalar.Runner, r Refund) error {
-	return refundTable.Upsert(ctx, run, r)
+func (*RefundRepository) Upsert(ctx context.Context, run scalar.Runner, r Refund) error {
+	return refundTable.Upsert(ctx, run, encodeRefund(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [RefundRepository.UpdateIf] insists on one.
-func (RefundRepository) Update(ctx context.Context, run scalar.Runner, key RefundKey, set ...scalar.Assign[Refund]) error {
-	return refundTable.Update(ctx, run, key, set...)
+func (*RefundRepository) Update(ctx context.Context, run scalar.Runner, key RefundKey, set ...scalar.Assign[Refund]) error {
+	return refundTable.Update(ctx, run, encodeRefundKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (RefundRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RefundKey, cond scalar.Cond[Refund, scalar.Data], set ...scalar.Assign[Refund]) error {
-	return refundTable.UpdateIf(ctx, run, key, cond, set...)
+func (*RefundRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RefundKey, cond scalar.Cond[Refund, scalar.Data], set ...scalar.Assign[Refund]) error {
+	return refundTable.UpdateIf(ctx, run, encodeRefundKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (RefundRepository) Delete(ctx context.Context, run scalar.Runner, key RefundKey) error {
-	return refundTable.Delete(ctx, run, key)
+func (*RefundRepository) Delete(ctx context.Context, run scalar.Runner, key RefundKey) error {
+	return refundTable.Delete(ctx, run, encodeRefundKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (RefundRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RefundKey, cond scalar.Cond[Refund, scalar.Data]) error {
-	return refundTable.DeleteIf(ctx, run, key, cond)
+func (*RefundRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RefundKey, cond scalar.Cond[Refund, scalar.Data]) error {
+	return refundTable.DeleteIf(ctx, run, encodeRefundKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllRefunds]), in no
 // particular order. It yields at most one error, last.
-func (RefundRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Refund]) iter.Seq2[Refund, error] {
-	return refundTable.Scan(ctx, run, of)
+func (*RefundRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Refund]) iter.Seq2[Refund, error] {
+	return scalar.ScanRecords(ctx, refundTable.On(run), of, decodeRefund)
 }
 
 // AllRefunds selects the whole table payment.refunds, across its partitions.
@@ -126,29 +126,28 @@ func AllRefunds() scalar.Selection[Refund] {
 	return scalar.SelectAll[Refund]()
 }
 
-var refundTable = scalar.Table[Refund, RefundKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "payment", Name: "refunds"},
-		Columns: []scalar.ColumnDef{
-			{Name: "payment_id", Type: scalar.TypeText},
-			{Name: "amount", Type: scalar.TypeBigInt},
-			{Name: "reason", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var refundTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "payment", Name: "refunds"},
+	Columns: []scalar.ColumnDef{
+		{Name: "payment_id", Type: scalar.TypeText},
+		{Name: "amount", Type: scalar.TypeBigInt},
+		{Name: "reason", Type: scalar.TypeText},
 	},
-	Key:    encodeRefundKey,
-	Encode: encodeRefund,
-	Decode: decodeRefund,
+	Partition: []int{0},
+}}
+
+func encodeRefundKey(k *RefundKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.PaymentID),
+	}
 }
 
-func encodeRefundKey(k *RefundKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.PaymentID)
-}
-
-func encodeRefund(r *Refund, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.PaymentID)
-	to[1] = scalar.NullValue(scalar.TypeBigInt, r.Amount, scalar.BigIntValue)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Reason, scalar.TextValue)
+func encodeRefund(r *Refund) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.PaymentID),
+		scalar.NullBigIntValue(r.Amount),
+		scalar.NullTextValue(r.Reason),
+	}
 }
 
 func decodeRefund(from *scalar.Row, r *Refund) {

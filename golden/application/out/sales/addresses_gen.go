@@ -52,7 +52,7 @@ var AddressColumns = struct {
 }
 
 // Addresses is the table sales.addresses.
-var Addresses AddressRepository
+var Addresses = &AddressRepository{}
 
 // AddressRepository is the set of operations on sales.addresses. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -64,7 +64,7 @@ type AddressRepository struct{}
 // fake in tests.
 type AddressStore interface {
 	Get(ctx context.Context, run scalar.Runner, key AddressKey) (Address, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...AddressKey) ([]scalar.Null[Address], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...AddressKey) ([]*Address, error)
 	Insert(ctx context.Context, run scalar.Runner, r Address) error
 	Upsert(ctx context.Context, run scalar.Runner, r Address) error
 	Update(ctx context.Context, run scalar.Runner, key AddressKey, set ...scalar.Assign[Address]) error
@@ -78,55 +78,55 @@ var _ AddressStore = Addresses
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AddressRepository) Get(ctx context.Context, run scalar.Runner, key AddressKey) (Address, error) {
-	return addressTable.Get(ctx, run, key)
+func (*AddressRepository) Get(ctx context.Context, run scalar.Runner, key AddressKey) (Address, error) {
+	return scalar.GetRecord(ctx, addressTable.On(run), encodeAddressKey(&key), decodeAddress)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AddressRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AddressKey) ([]scalar.Null[Address], error) {
-	return addressTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AddressRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AddressKey) ([]*Address, error) {
+	return scalar.GetRecords(ctx, addressTable.On(run), keys, encodeAddressKey, decodeAddress)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AddressRepository) Insert(ctx context.Context, run scalar.Runner, r Address) error {
-	return addressTable.Insert(ctx, run, r)
+func (*AddressRepository) Insert(ctx context.Context, run scalar.Runner, r Address) error {
+	return addressTable.Insert(ctx, run, encodeAddress(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AddressRepository) Upsert(ctx context.Context, run scalar.Runner, r Address) error {
-	return addressTable.Upsert(ctx, run, r)
+func (*AddressRepository) Upsert(ctx context.Context, run scalar.Runner, r Address) error {
+	return addressTable.Upsert(ctx, run, encodeAddress(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [AddressRepository.UpdateIf] insists on one.
-func (AddressRepository) Update(ctx context.Context, run scalar.Runner, key AddressKey, set ...scalar.Assign[Address]) error {
-	return addressTable.Update(ctx, run, key, set...)
+func (*AddressRepository) Update(ctx context.Context, run scalar.Runner, key AddressKey, set ...scalar.Assign[Address]) error {
+	return addressTable.Update(ctx, run, encodeAddressKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (AddressRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AddressKey, cond scalar.Cond[Address, scalar.Data], set ...scalar.Assign[Address]) error {
-	return addressTable.UpdateIf(ctx, run, key, cond, set...)
+func (*AddressRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AddressKey, cond scalar.Cond[Address, scalar.Data], set ...scalar.Assign[Address]) error {
+	return addressTable.UpdateIf(ctx, run, encodeAddressKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AddressRepository) Delete(ctx context.Context, run scalar.Runner, key AddressKey) error {
-	return addressTable.Delete(ctx, run, key)
+func (*AddressRepository) Delete(ctx context.Context, run scalar.Runner, key AddressKey) error {
+	return addressTable.Delete(ctx, run, encodeAddressKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (AddressRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AddressKey, cond scalar.Cond[Address, scalar.Data]) error {
-	return addressTable.DeleteIf(ctx, run, key, cond)
+func (*AddressRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AddressKey, cond scalar.Cond[Address, scalar.Data]) error {
+	return addressTable.DeleteIf(ctx, run, encodeAddressKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([AddressesOf]) in clustering
 // order, or of a selection ([AllAddresses]), in no particular order. It yields
 // at most one error, last.
-func (AddressRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Address]) iter.Seq2[Address, error] {
-	return addressTable.Scan(ctx, run, of)
+func (*AddressRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Address]) iter.Seq2[Address, error] {
+	return scalar.ScanRecords(ctx, addressTable.On(run), of, decodeAddress)
 }
 
 // AllAddresses selects the whole table sales.addresses, across its partitions.
@@ -166,35 +166,34 @@ func (r AddressRange) LabelBefore(v string) AddressRange {
 	return AddressRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var addressTable = scalar.Table[Address, AddressKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "addresses"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "label", Type: scalar.TypeText},
-			{Name: "street", Type: scalar.TypeText},
-			{Name: "city", Type: scalar.TypeText},
-			{Name: "zip", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var addressTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "addresses"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "label", Type: scalar.TypeText},
+		{Name: "street", Type: scalar.TypeText},
+		{Name: "city", Type: scalar.TypeText},
+		{Name: "zip", Type: scalar.TypeText},
 	},
-	Key:    encodeAddressKey,
-	Encode: encodeAddress,
-	Decode: decodeAddress,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeAddressKey(k *AddressKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.UserID),
+		scalar.TextValue(k.Label),
+	}
 }
 
-func encodeAddressKey(k *AddressKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.UserID)
-	to[1] = scalar.TextValue(k.Label)
-}
-
-func encodeAddress(r *Address, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.UserID)
-	to[1] = scalar.TextValue(r.Label)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Street, scalar.TextValue)
-	to[3] = scalar.NullValue(scalar.TypeText, r.City, scalar.TextValue)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Zip, scalar.TextValue)
+func encodeAddress(r *Address) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.UserID),
+		scalar.TextValue(r.Label),
+		scalar.NullTextValue(r.Street),
+		scalar.NullTextValue(r.City),
+		scalar.NullTextValue(r.Zip),
+	}
 }
 
 func decodeAddress(from *scalar.Row, r *Address) {

@@ -46,7 +46,7 @@ var CartItemColumns = struct {
 }
 
 // CartItems is the table sales.cart_items.
-var CartItems CartItemRepository
+var CartItems = &CartItemRepository{}
 
 // CartItemRepository is the set of operations on sales.cart_items. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -58,7 +58,7 @@ type CartItemRepository struct{}
 // fake in tests.
 type CartItemStore interface {
 	Get(ctx context.Context, run scalar.Runner, key CartItemKey) (CartItem, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...CartItemKey) ([]scalar.Null[CartItem], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...CartItemKey) ([]*CartItem, error)
 	Insert(ctx context.Context, run scalar.Runner, r CartItem) error
 	Upsert(ctx context.Context, run scalar.Runner, r CartItem) error
 	Update(ctx context.Context, run scalar.Runner, key CartItemKey, set ...scalar.Assign[CartItem]) error
@@ -72,55 +72,55 @@ var _ CartItemStore = CartItems
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CartItemRepository) Get(ctx context.Context, run scalar.Runner, key CartItemKey) (CartItem, error) {
-	return cartItemTable.Get(ctx, run, key)
+func (*CartItemRepository) Get(ctx context.Context, run scalar.Runner, key CartItemKey) (CartItem, error) {
+	return scalar.GetRecord(ctx, cartItemTable.On(run), encodeCartItemKey(&key), decodeCartItem)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CartItemRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CartItemKey) ([]scalar.Null[CartItem], error) {
-	return cartItemTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CartItemRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CartItemKey) ([]*CartItem, error) {
+	return scalar.GetRecords(ctx, cartItemTable.On(run), keys, encodeCartItemKey, decodeCartItem)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CartItemRepository) Insert(ctx context.Context, run scalar.Runner, r CartItem) error {
-	return cartItemTable.Insert(ctx, run, r)
+func (*CartItemRepository) Insert(ctx context.Context, run scalar.Runner, r CartItem) error {
+	return cartItemTable.Insert(ctx, run, encodeCartItem(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CartItemRepository) Upsert(ctx context.Context, run scalar.Runner, r CartItem) error {
-	return cartItemTable.Upsert(ctx, run, r)
+func (*CartItemRepository) Upsert(ctx context.Context, run scalar.Runner, r CartItem) error {
+	return cartItemTable.Upsert(ctx, run, encodeCartItem(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CartItemRepository.UpdateIf] insists on one.
-func (CartItemRepository) Update(ctx context.Context, run scalar.Runner, key CartItemKey, set ...scalar.Assign[CartItem]) error {
-	return cartItemTable.Update(ctx, run, key, set...)
+func (*CartItemRepository) Update(ctx context.Context, run scalar.Runner, key CartItemKey, set ...scalar.Assign[CartItem]) error {
+	return cartItemTable.Update(ctx, run, encodeCartItemKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CartItemRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CartItemKey, cond scalar.Cond[CartItem, scalar.Data], set ...scalar.Assign[CartItem]) error {
-	return cartItemTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CartItemRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CartItemKey, cond scalar.Cond[CartItem, scalar.Data], set ...scalar.Assign[CartItem]) error {
+	return cartItemTable.UpdateIf(ctx, run, encodeCartItemKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CartItemRepository) Delete(ctx context.Context, run scalar.Runner, key CartItemKey) error {
-	return cartItemTable.Delete(ctx, run, key)
+func (*CartItemRepository) Delete(ctx context.Context, run scalar.Runner, key CartItemKey) error {
+	return cartItemTable.Delete(ctx, run, encodeCartItemKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CartItemRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CartItemKey, cond scalar.Cond[CartItem, scalar.Data]) error {
-	return cartItemTable.DeleteIf(ctx, run, key, cond)
+func (*CartItemRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CartItemKey, cond scalar.Cond[CartItem, scalar.Data]) error {
+	return cartItemTable.DeleteIf(ctx, run, encodeCartItemKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([CartItemsOf]) in clustering
 // order, or of a selection ([AllCartItems]), in no particular order. It yields
 // at most one error, last.
-func (CartItemRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[CartItem]) iter.Seq2[CartItem, error] {
-	return cartItemTable.Scan(ctx, run, of)
+func (*CartItemRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[CartItem]) iter.Seq2[CartItem, error] {
+	return scalar.ScanRecords(ctx, cartItemTable.On(run), of, decodeCartItem)
 }
 
 // AllCartItems selects the whole table sales.cart_items, across its partitions.
@@ -160,31 +160,30 @@ func (r CartItemRange) ProductIDBefore(v string) CartItemRange {
 	return CartItemRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var cartItemTable = scalar.Table[CartItem, CartItemKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "cart_items"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "quantity", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var cartItemTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "cart_items"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "quantity", Type: scalar.TypeInt},
 	},
-	Key:    encodeCartItemKey,
-	Encode: encodeCartItem,
-	Decode: decodeCartItem,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeCartItemKey(k *CartItemKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.UserID),
+		scalar.TextValue(k.ProductID),
+	}
 }
 
-func encodeCartItemKey(k *CartItemKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.UserID)
-	to[1] = scalar.TextValue(k.ProductID)
-}
-
-func encodeCartItem(r *CartItem, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.UserID)
-	to[1] = scalar.TextValue(r.ProductID)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.Quantity, scalar.IntValue)
+func encodeCartItem(r *CartItem) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.UserID),
+		scalar.TextValue(r.ProductID),
+		scalar.NullIntValue(r.Quantity),
+	}
 }
 
 func decodeCartItem(from *scalar.Row, r *CartItem) {

@@ -43,7 +43,7 @@ var CartColumns = struct {
 }
 
 // Carts is the table sales.carts.
-var Carts CartRepository
+var Carts = &CartRepository{}
 
 // CartRepository is the set of operations on sales.carts. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -55,7 +55,7 @@ type CartRepository struct{}
 // tests.
 type CartStore interface {
 	Get(ctx context.Context, run scalar.Runner, key CartKey) (Cart, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...CartKey) ([]scalar.Null[Cart], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...CartKey) ([]*Cart, error)
 	Insert(ctx context.Context, run scalar.Runner, r Cart) error
 	Upsert(ctx context.Context, run scalar.Runner, r Cart) error
 	Update(ctx context.Context, run scalar.Runner, key CartKey, set ...scalar.Assign[Cart]) error
@@ -69,54 +69,54 @@ var _ CartStore = Carts
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CartRepository) Get(ctx context.Context, run scalar.Runner, key CartKey) (Cart, error) {
-	return cartTable.Get(ctx, run, key)
+func (*CartRepository) Get(ctx context.Context, run scalar.Runner, key CartKey) (Cart, error) {
+	return scalar.GetRecord(ctx, cartTable.On(run), encodeCartKey(&key), decodeCart)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CartRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CartKey) ([]scalar.Null[Cart], error) {
-	return cartTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CartRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CartKey) ([]*Cart, error) {
+	return scalar.GetRecords(ctx, cartTable.On(run), keys, encodeCartKey, decodeCart)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CartRepository) Insert(ctx context.Context, run scalar.Runner, r Cart) error {
-	return cartTable.Insert(ctx, run, r)
+func (*CartRepository) Insert(ctx context.Context, run scalar.Runner, r Cart) error {
+	return cartTable.Insert(ctx, run, encodeCart(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CartRepository) Upsert(ctx context.Context, run scalar.Runner, r Cart) error {
-	return cartTable.Upsert(ctx, run, r)
+func (*CartRepository) Upsert(ctx context.Context, run scalar.Runner, r Cart) error {
+	return cartTable.Upsert(ctx, run, encodeCart(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CartRepository.UpdateIf] insists on one.
-func (CartRepository) Update(ctx context.Context, run scalar.Runner, key CartKey, set ...scalar.Assign[Cart]) error {
-	return cartTable.Update(ctx, run, key, set...)
+func (*CartRepository) Update(ctx context.Context, run scalar.Runner, key CartKey, set ...scalar.Assign[Cart]) error {
+	return cartTable.Update(ctx, run, encodeCartKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CartRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CartKey, cond scalar.Cond[Cart, scalar.Data], set ...scalar.Assign[Cart]) error {
-	return cartTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CartRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CartKey, cond scalar.Cond[Cart, scalar.Data], set ...scalar.Assign[Cart]) error {
+	return cartTable.UpdateIf(ctx, run, encodeCartKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CartRepository) Delete(ctx context.Context, run scalar.Runner, key CartKey) error {
-	return cartTable.Delete(ctx, run, key)
+func (*CartRepository) Delete(ctx context.Context, run scalar.Runner, key CartKey) error {
+	return cartTable.Delete(ctx, run, encodeCartKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CartRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CartKey, cond scalar.Cond[Cart, scalar.Data]) error {
-	return cartTable.DeleteIf(ctx, run, key, cond)
+func (*CartRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CartKey, cond scalar.Cond[Cart, scalar.Data]) error {
+	return cartTable.DeleteIf(ctx, run, encodeCartKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCarts]), in no particular
 // order. It yields at most one error, last.
-func (CartRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Cart]) iter.Seq2[Cart, error] {
-	return cartTable.Scan(ctx, run, of)
+func (*CartRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Cart]) iter.Seq2[Cart, error] {
+	return scalar.ScanRecords(ctx, cartTable.On(run), of, decodeCart)
 }
 
 // AllCarts selects the whole table sales.carts, across its partitions.
@@ -124,27 +124,26 @@ func AllCarts() scalar.Selection[Cart] {
 	return scalar.SelectAll[Cart]()
 }
 
-var cartTable = scalar.Table[Cart, CartKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "carts"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "updated_at", Type: scalar.TypeTimestampTZ},
-		},
-		Partition: []int{0},
+var cartTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "carts"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "updated_at", Type: scalar.TypeTimestampTZ},
 	},
-	Key:    encodeCartKey,
-	Encode: encodeCart,
-	Decode: decodeCart,
+	Partition: []int{0},
+}}
+
+func encodeCartKey(k *CartKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.UserID),
+	}
 }
 
-func encodeCartKey(k *CartKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.UserID)
-}
-
-func encodeCart(r *Cart, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.UserID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.UpdatedAt, scalar.TimestampTZValue)
+func encodeCart(r *Cart) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.UserID),
+		scalar.NullTimestampTZValue(r.UpdatedAt),
+	}
 }
 
 func decodeCart(from *scalar.Row, r *Cart) {

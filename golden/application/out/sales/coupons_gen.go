@@ -45,7 +45,7 @@ var CouponColumns = struct {
 }
 
 // Coupons is the table sales.coupons.
-var Coupons CouponRepository
+var Coupons = &CouponRepository{}
 
 // CouponRepository is the set of operations on sales.coupons. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -57,7 +57,7 @@ type CouponRepository struct{}
 // in tests.
 type CouponStore interface {
 	Get(ctx context.Context, run scalar.Runner, key CouponKey) (Coupon, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...CouponKey) ([]scalar.Null[Coupon], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...CouponKey) ([]*Coupon, error)
 	Insert(ctx context.Context, run scalar.Runner, r Coupon) error
 	Upsert(ctx context.Context, run scalar.Runner, r Coupon) error
 	Update(ctx context.Context, run scalar.Runner, key CouponKey, set ...scalar.Assign[Coupon]) error
@@ -71,54 +71,54 @@ var _ CouponStore = Coupons
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CouponRepository) Get(ctx context.Context, run scalar.Runner, key CouponKey) (Coupon, error) {
-	return couponTable.Get(ctx, run, key)
+func (*CouponRepository) Get(ctx context.Context, run scalar.Runner, key CouponKey) (Coupon, error) {
+	return scalar.GetRecord(ctx, couponTable.On(run), encodeCouponKey(&key), decodeCoupon)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CouponRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CouponKey) ([]scalar.Null[Coupon], error) {
-	return couponTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CouponRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CouponKey) ([]*Coupon, error) {
+	return scalar.GetRecords(ctx, couponTable.On(run), keys, encodeCouponKey, decodeCoupon)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CouponRepository) Insert(ctx context.Context, run scalar.Runner, r Coupon) error {
-	return couponTable.Insert(ctx, run, r)
+func (*CouponRepository) Insert(ctx context.Context, run scalar.Runner, r Coupon) error {
+	return couponTable.Insert(ctx, run, encodeCoupon(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CouponRepository) Upsert(ctx context.Context, run scalar.Runner, r Coupon) error {
-	return couponTable.Upsert(ctx, run, r)
+func (*CouponRepository) Upsert(ctx context.Context, run scalar.Runner, r Coupon) error {
+	return couponTable.Upsert(ctx, run, encodeCoupon(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CouponRepository.UpdateIf] insists on one.
-func (CouponRepository) Update(ctx context.Context, run scalar.Runner, key CouponKey, set ...scalar.Assign[Coupon]) error {
-	return couponTable.Update(ctx, run, key, set...)
+func (*CouponRepository) Update(ctx context.Context, run scalar.Runner, key CouponKey, set ...scalar.Assign[Coupon]) error {
+	return couponTable.Update(ctx, run, encodeCouponKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CouponRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CouponKey, cond scalar.Cond[Coupon, scalar.Data], set ...scalar.Assign[Coupon]) error {
-	return couponTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CouponRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CouponKey, cond scalar.Cond[Coupon, scalar.Data], set ...scalar.Assign[Coupon]) error {
+	return couponTable.UpdateIf(ctx, run, encodeCouponKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CouponRepository) Delete(ctx context.Context, run scalar.Runner, key CouponKey) error {
-	return couponTable.Delete(ctx, run, key)
+func (*CouponRepository) Delete(ctx context.Context, run scalar.Runner, key CouponKey) error {
+	return couponTable.Delete(ctx, run, encodeCouponKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CouponRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CouponKey, cond scalar.Cond[Coupon, scalar.Data]) error {
-	return couponTable.DeleteIf(ctx, run, key, cond)
+func (*CouponRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CouponKey, cond scalar.Cond[Coupon, scalar.Data]) error {
+	return couponTable.DeleteIf(ctx, run, encodeCouponKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCoupons]), in no
 // particular order. It yields at most one error, last.
-func (CouponRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Coupon]) iter.Seq2[Coupon, error] {
-	return couponTable.Scan(ctx, run, of)
+func (*CouponRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Coupon]) iter.Seq2[Coupon, error] {
+	return scalar.ScanRecords(ctx, couponTable.On(run), of, decodeCoupon)
 }
 
 // AllCoupons selects the whole table sales.coupons, across its partitions.
@@ -126,29 +126,28 @@ func AllCoupons() scalar.Selection[Coupon] {
 	return scalar.SelectAll[Coupon]()
 }
 
-var couponTable = scalar.Table[Coupon, CouponKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "coupons"},
-		Columns: []scalar.ColumnDef{
-			{Name: "code", Type: scalar.TypeText},
-			{Name: "percent", Type: scalar.TypeFloat},
-			{Name: "ends_on", Type: scalar.TypeDate},
-		},
-		Partition: []int{0},
+var couponTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "coupons"},
+	Columns: []scalar.ColumnDef{
+		{Name: "code", Type: scalar.TypeText},
+		{Name: "percent", Type: scalar.TypeFloat},
+		{Name: "ends_on", Type: scalar.TypeDate},
 	},
-	Key:    encodeCouponKey,
-	Encode: encodeCoupon,
-	Decode: decodeCoupon,
+	Partition: []int{0},
+}}
+
+func encodeCouponKey(k *CouponKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Code),
+	}
 }
 
-func encodeCouponKey(k *CouponKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Code)
-}
-
-func encodeCoupon(r *Coupon, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Code)
-	to[1] = scalar.NullValue(scalar.TypeFloat, r.Percent, scalar.FloatValue)
-	to[2] = scalar.NullValue(scalar.TypeDate, r.EndsOn, scalar.DateValue)
+func encodeCoupon(r *Coupon) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Code),
+		scalar.NullFloatValue(r.Percent),
+		scalar.NullDateValue(r.EndsOn),
+	}
 }
 
 func decodeCoupon(from *scalar.Row, r *Coupon) {

@@ -54,7 +54,7 @@ var OrderLineColumns = struct {
 }
 
 // OrderLines is the table sales.order_lines.
-var OrderLines OrderLineRepository
+var OrderLines = &OrderLineRepository{}
 
 // OrderLineRepository is the set of operations on sales.order_lines. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -66,7 +66,7 @@ type OrderLineRepository struct{}
 // a fake in tests.
 type OrderLineStore interface {
 	Get(ctx context.Context, run scalar.Runner, key OrderLineKey) (OrderLine, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLineKey) ([]scalar.Null[OrderLine], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLineKey) ([]*OrderLine, error)
 	Insert(ctx context.Context, run scalar.Runner, r OrderLine) error
 	Upsert(ctx context.Context, run scalar.Runner, r OrderLine) error
 	Update(ctx context.Context, run scalar.Runner, key OrderLineKey, set ...scalar.Assign[OrderLine]) error
@@ -80,55 +80,55 @@ var _ OrderLineStore = OrderLines
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderLineRepository) Get(ctx context.Context, run scalar.Runner, key OrderLineKey) (OrderLine, error) {
-	return orderLineTable.Get(ctx, run, key)
+func (*OrderLineRepository) Get(ctx context.Context, run scalar.Runner, key OrderLineKey) (OrderLine, error) {
+	return scalar.GetRecord(ctx, orderLineTable.On(run), encodeOrderLineKey(&key), decodeOrderLine)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderLineRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLineKey) ([]scalar.Null[OrderLine], error) {
-	return orderLineTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderLineRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLineKey) ([]*OrderLine, error) {
+	return scalar.GetRecords(ctx, orderLineTable.On(run), keys, encodeOrderLineKey, decodeOrderLine)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderLineRepository) Insert(ctx context.Context, run scalar.Runner, r OrderLine) error {
-	return orderLineTable.Insert(ctx, run, r)
+func (*OrderLineRepository) Insert(ctx context.Context, run scalar.Runner, r OrderLine) error {
+	return orderLineTable.Insert(ctx, run, encodeOrderLine(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderLineRepository) Upsert(ctx context.Context, run scalar.Runner, r OrderLine) error {
-	return orderLineTable.Upsert(ctx, run, r)
+func (*OrderLineRepository) Upsert(ctx context.Context, run scalar.Runner, r OrderLine) error {
+	return orderLineTable.Upsert(ctx, run, encodeOrderLine(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderLineRepository.UpdateIf] insists on one.
-func (OrderLineRepository) Update(ctx context.Context, run scalar.Runner, key OrderLineKey, set ...scalar.Assign[OrderLine]) error {
-	return orderLineTable.Update(ctx, run, key, set...)
+func (*OrderLineRepository) Update(ctx context.Context, run scalar.Runner, key OrderLineKey, set ...scalar.Assign[OrderLine]) error {
+	return orderLineTable.Update(ctx, run, encodeOrderLineKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderLineRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderLineKey, cond scalar.Cond[OrderLine, scalar.Data], set ...scalar.Assign[OrderLine]) error {
-	return orderLineTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderLineRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderLineKey, cond scalar.Cond[OrderLine, scalar.Data], set ...scalar.Assign[OrderLine]) error {
+	return orderLineTable.UpdateIf(ctx, run, encodeOrderLineKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderLineRepository) Delete(ctx context.Context, run scalar.Runner, key OrderLineKey) error {
-	return orderLineTable.Delete(ctx, run, key)
+func (*OrderLineRepository) Delete(ctx context.Context, run scalar.Runner, key OrderLineKey) error {
+	return orderLineTable.Delete(ctx, run, encodeOrderLineKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderLineRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderLineKey, cond scalar.Cond[OrderLine, scalar.Data]) error {
-	return orderLineTable.DeleteIf(ctx, run, key, cond)
+func (*OrderLineRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderLineKey, cond scalar.Cond[OrderLine, scalar.Data]) error {
+	return orderLineTable.DeleteIf(ctx, run, encodeOrderLineKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([OrderLinesOf]) in clustering
 // order, or of a selection ([AllOrderLines]), in no particular order. It yields
 // at most one error, last.
-func (OrderLineRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderLine]) iter.Seq2[OrderLine, error] {
-	return orderLineTable.Scan(ctx, run, of)
+func (*OrderLineRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderLine]) iter.Seq2[OrderLine, error] {
+	return scalar.ScanRecords(ctx, orderLineTable.On(run), of, decodeOrderLine)
 }
 
 // AllOrderLines selects the whole table sales.order_lines, across its
@@ -169,35 +169,34 @@ func (r OrderLineRange) LineBefore(v int32) OrderLineRange {
 	return OrderLineRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var orderLineTable = scalar.Table[OrderLine, OrderLineKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "order_lines"},
-		Columns: []scalar.ColumnDef{
-			{Name: "order_id", Type: scalar.TypeText},
-			{Name: "line", Type: scalar.TypeInt},
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "quantity", Type: scalar.TypeInt},
-			{Name: "amount", Type: scalar.TypeBigInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var orderLineTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "order_lines"},
+	Columns: []scalar.ColumnDef{
+		{Name: "order_id", Type: scalar.TypeText},
+		{Name: "line", Type: scalar.TypeInt},
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "quantity", Type: scalar.TypeInt},
+		{Name: "amount", Type: scalar.TypeBigInt},
 	},
-	Key:    encodeOrderLineKey,
-	Encode: encodeOrderLine,
-	Decode: decodeOrderLine,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeOrderLineKey(k *OrderLineKey) []scalar.Value {
+	return []scalar.Value{
+		encodeUUID(k.OrderID),
+		scalar.IntValue(k.Line),
+	}
 }
 
-func encodeOrderLineKey(k *OrderLineKey, to []scalar.Value) {
-	to[0] = encodeUUID(k.OrderID)
-	to[1] = scalar.IntValue(k.Line)
-}
-
-func encodeOrderLine(r *OrderLine, to []scalar.Value) {
-	to[0] = encodeUUID(r.OrderID)
-	to[1] = scalar.IntValue(r.Line)
-	to[2] = scalar.NullValue(scalar.TypeText, r.ProductID, scalar.TextValue)
-	to[3] = scalar.NullValue(scalar.TypeInt, r.Quantity, scalar.IntValue)
-	to[4] = scalar.NullValue(scalar.TypeBigInt, r.Amount, encodeCents)
+func encodeOrderLine(r *OrderLine) []scalar.Value {
+	return []scalar.Value{
+		encodeUUID(r.OrderID),
+		scalar.IntValue(r.Line),
+		scalar.NullTextValue(r.ProductID),
+		scalar.NullIntValue(r.Quantity),
+		scalar.NullValue(scalar.TypeBigInt, r.Amount, encodeCents),
+	}
 }
 
 func decodeOrderLine(from *scalar.Row, r *OrderLine) {

@@ -56,7 +56,7 @@ var OrderColumns = struct {
 }
 
 // Orders is the table sales.orders.
-var Orders OrderRepository
+var Orders = &OrderRepository{}
 
 // OrderRepository is the set of operations on sales.orders. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -68,7 +68,7 @@ type OrderRepository struct{}
 // in tests.
 type OrderStore interface {
 	Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error)
 	Insert(ctx context.Context, run scalar.Runner, r Order) error
 	Upsert(ctx context.Context, run scalar.Runner, r Order) error
 	Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error
@@ -83,61 +83,61 @@ var _ OrderStore = Orders
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
-	return orderTable.Get(ctx, run, key)
+func (*OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
+	return scalar.GetRecord(ctx, orderTable.On(run), encodeOrderKey(&key), decodeOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error) {
-	return orderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error) {
+	return scalar.GetRecords(ctx, orderTable.On(run), keys, encodeOrderKey, decodeOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Insert(ctx, run, r)
+func (*OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Insert(ctx, run, encodeOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Upsert(ctx, run, r)
+func (*OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Upsert(ctx, run, encodeOrder(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderRepository.UpdateIf] insists on one.
-func (OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
-	return orderTable.Update(ctx, run, key, set...)
+func (*OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
+	return orderTable.Update(ctx, run, encodeOrderKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
-	return orderTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
+	return orderTable.UpdateIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
-	return orderTable.Delete(ctx, run, key)
+func (*OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
+	return orderTable.Delete(ctx, run, encodeOrderKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
-	return orderTable.DeleteIf(ctx, run, key, cond)
+func (*OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
+	return orderTable.DeleteIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([OrdersOf]) in clustering order,
 // or of a selection ([AllOrders], [OrdersByID]), in no particular order. It
 // yields at most one error, last.
-func (OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, of)
+func (*OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
+	return scalar.ScanRecords(ctx, orderTable.On(run), of, decodeOrder)
 }
 
 // ByID iterates over the records whose id is id, as Scan does with
 // [OrdersByID].
-func (OrderRepository) ByID(ctx context.Context, run scalar.Runner, id uuid.UUID) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, OrdersByID(id))
+func (*OrderRepository) ByID(ctx context.Context, run scalar.Runner, id uuid.UUID) iter.Seq2[Order, error] {
+	return Orders.Scan(ctx, run, OrdersByID(id))
 }
 
 // AllOrders selects the whole table sales.orders, across its partitions.
@@ -220,36 +220,35 @@ func decodeOrderStatus(from *scalar.Row, column int) OrderStatus {
 	return scalar.ReadAs(from, column, OrderStatus(from.Text(column)), checkOrderStatus)
 }
 
-var orderTable = scalar.Table[Order, OrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "sales", Name: "orders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "user_id", Type: scalar.TypeText},
-			{Name: "placed_at", Type: scalar.TypeTimestampTZ},
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "status", Type: scalar.TypeText},
-			{Name: "total", Type: scalar.TypeBigInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
-		Indexes:    []int{2},
+var orderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "sales", Name: "orders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "user_id", Type: scalar.TypeText},
+		{Name: "placed_at", Type: scalar.TypeTimestampTZ},
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "status", Type: scalar.TypeText},
+		{Name: "total", Type: scalar.TypeBigInt},
 	},
-	Key:    encodeOrderKey,
-	Encode: encodeOrder,
-	Decode: decodeOrder,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+	Indexes:    []int{2},
+}}
+
+func encodeOrderKey(k *OrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.UserID),
+		scalar.TimestampTZValue(k.PlacedAt),
+	}
 }
 
-func encodeOrderKey(k *OrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.UserID)
-	to[1] = scalar.TimestampTZValue(k.PlacedAt)
-}
-
-func encodeOrder(r *Order, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.UserID)
-	to[1] = scalar.TimestampTZValue(r.PlacedAt)
-	to[2] = encodeUUID(r.ID)
-	to[3] = encodeOrderStatus(r.Status)
-	to[4] = encodeCents(r.Total)
+func encodeOrder(r *Order) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.UserID),
+		scalar.TimestampTZValue(r.PlacedAt),
+		encodeUUID(r.ID),
+		encodeOrderStatus(r.Status),
+		encodeCents(r.Total),
+	}
 }
 
 func decodeOrder(from *scalar.Row, r *Order) {

@@ -45,7 +45,7 @@ var DeliveryColumns = struct {
 }
 
 // Deliveries is the table stock.deliveries.
-var Deliveries DeliveryRepository
+var Deliveries = &DeliveryRepository{}
 
 // DeliveryRepository is the set of operations on stock.deliveries. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -57,7 +57,7 @@ type DeliveryRepository struct{}
 // fake in tests.
 type DeliveryStore interface {
 	Get(ctx context.Context, run scalar.Runner, key DeliveryKey) (Delivery, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...DeliveryKey) ([]scalar.Null[Delivery], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...DeliveryKey) ([]*Delivery, error)
 	Insert(ctx context.Context, run scalar.Runner, r Delivery) error
 	Upsert(ctx context.Context, run scalar.Runner, r Delivery) error
 	Update(ctx context.Context, run scalar.Runner, key DeliveryKey, set ...scalar.Assign[Delivery]) error
@@ -72,61 +72,61 @@ var _ DeliveryStore = Deliveries
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (DeliveryRepository) Get(ctx context.Context, run scalar.Runner, key DeliveryKey) (Delivery, error) {
-	return deliveryTable.Get(ctx, run, key)
+func (*DeliveryRepository) Get(ctx context.Context, run scalar.Runner, key DeliveryKey) (Delivery, error) {
+	return scalar.GetRecord(ctx, deliveryTable.On(run), encodeDeliveryKey(&key), decodeDelivery)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (DeliveryRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DeliveryKey) ([]scalar.Null[Delivery], error) {
-	return deliveryTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*DeliveryRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DeliveryKey) ([]*Delivery, error) {
+	return scalar.GetRecords(ctx, deliveryTable.On(run), keys, encodeDeliveryKey, decodeDelivery)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (DeliveryRepository) Insert(ctx context.Context, run scalar.Runner, r Delivery) error {
-	return deliveryTable.Insert(ctx, run, r)
+func (*DeliveryRepository) Insert(ctx context.Context, run scalar.Runner, r Delivery) error {
+	return deliveryTable.Insert(ctx, run, encodeDelivery(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (DeliveryRepository) Upsert(ctx context.Context, run scalar.Runner, r Delivery) error {
-	return deliveryTable.Upsert(ctx, run, r)
+func (*DeliveryRepository) Upsert(ctx context.Context, run scalar.Runner, r Delivery) error {
+	return deliveryTable.Upsert(ctx, run, encodeDelivery(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [DeliveryRepository.UpdateIf] insists on one.
-func (DeliveryRepository) Update(ctx context.Context, run scalar.Runner, key DeliveryKey, set ...scalar.Assign[Delivery]) error {
-	return deliveryTable.Update(ctx, run, key, set...)
+func (*DeliveryRepository) Update(ctx context.Context, run scalar.Runner, key DeliveryKey, set ...scalar.Assign[Delivery]) error {
+	return deliveryTable.Update(ctx, run, encodeDeliveryKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (DeliveryRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DeliveryKey, cond scalar.Cond[Delivery, scalar.Data], set ...scalar.Assign[Delivery]) error {
-	return deliveryTable.UpdateIf(ctx, run, key, cond, set...)
+func (*DeliveryRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DeliveryKey, cond scalar.Cond[Delivery, scalar.Data], set ...scalar.Assign[Delivery]) error {
+	return deliveryTable.UpdateIf(ctx, run, encodeDeliveryKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (DeliveryRepository) Delete(ctx context.Context, run scalar.Runner, key DeliveryKey) error {
-	return deliveryTable.Delete(ctx, run, key)
+func (*DeliveryRepository) Delete(ctx context.Context, run scalar.Runner, key DeliveryKey) error {
+	return deliveryTable.Delete(ctx, run, encodeDeliveryKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (DeliveryRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DeliveryKey, cond scalar.Cond[Delivery, scalar.Data]) error {
-	return deliveryTable.DeleteIf(ctx, run, key, cond)
+func (*DeliveryRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DeliveryKey, cond scalar.Cond[Delivery, scalar.Data]) error {
+	return deliveryTable.DeleteIf(ctx, run, encodeDeliveryKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllDeliveries],
 // [DeliveriesByOrderID]), in no particular order. It yields at most one error,
 // last.
-func (DeliveryRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Delivery]) iter.Seq2[Delivery, error] {
-	return deliveryTable.Scan(ctx, run, of)
+func (*DeliveryRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Delivery]) iter.Seq2[Delivery, error] {
+	return scalar.ScanRecords(ctx, deliveryTable.On(run), of, decodeDelivery)
 }
 
 // ByOrderID iterates over the records whose order_id is orderID, as Scan does
 // with [DeliveriesByOrderID].
-func (DeliveryRepository) ByOrderID(ctx context.Context, run scalar.Runner, orderID string) iter.Seq2[Delivery, error] {
-	return deliveryTable.Scan(ctx, run, DeliveriesByOrderID(orderID))
+func (*DeliveryRepository) ByOrderID(ctx context.Context, run scalar.Runner, orderID string) iter.Seq2[Delivery, error] {
+	return Deliveries.Scan(ctx, run, DeliveriesByOrderID(orderID))
 }
 
 // AllDeliveries selects the whole table stock.deliveries, across its
@@ -141,30 +141,29 @@ func DeliveriesByOrderID(orderID string) scalar.Selection[Delivery] {
 	return scalar.SelectIndex[Delivery](1, scalar.TextValue(orderID))
 }
 
-var deliveryTable = scalar.Table[Delivery, DeliveryKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "stock", Name: "deliveries"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "order_id", Type: scalar.TypeText},
-			{Name: "status", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var deliveryTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "stock", Name: "deliveries"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "order_id", Type: scalar.TypeText},
+		{Name: "status", Type: scalar.TypeText},
 	},
-	Key:    encodeDeliveryKey,
-	Encode: encodeDelivery,
-	Decode: decodeDelivery,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeDeliveryKey(k *DeliveryKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeDeliveryKey(k *DeliveryKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeDelivery(r *Delivery, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.OrderID, scalar.TextValue)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Status, scalar.TextValue)
+func encodeDelivery(r *Delivery) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.OrderID),
+		scalar.NullTextValue(r.Status),
+	}
 }
 
 func decodeDelivery(from *scalar.Row, r *Delivery) {

@@ -54,7 +54,7 @@ var MovementColumns = struct {
 }
 
 // Movements is the table stock.movements.
-var Movements MovementRepository
+var Movements = &MovementRepository{}
 
 // MovementRepository is the set of operations on stock.movements. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -66,7 +66,7 @@ type MovementRepository struct{}
 // fake in tests.
 type MovementStore interface {
 	Get(ctx context.Context, run scalar.Runner, key MovementKey) (Movement, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...MovementKey) ([]scalar.Null[Movement], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...MovementKey) ([]*Movement, error)
 	Insert(ctx context.Context, run scalar.Runner, r Movement) error
 	Upsert(ctx context.Context, run scalar.Runner, r Movement) error
 	Update(ctx context.Context, run scalar.Runner, key MovementKey, set ...scalar.Assign[Movement]) error
@@ -80,55 +80,55 @@ var _ MovementStore = Movements
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (MovementRepository) Get(ctx context.Context, run scalar.Runner, key MovementKey) (Movement, error) {
-	return movementTable.Get(ctx, run, key)
+func (*MovementRepository) Get(ctx context.Context, run scalar.Runner, key MovementKey) (Movement, error) {
+	return scalar.GetRecord(ctx, movementTable.On(run), encodeMovementKey(&key), decodeMovement)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (MovementRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MovementKey) ([]scalar.Null[Movement], error) {
-	return movementTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*MovementRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MovementKey) ([]*Movement, error) {
+	return scalar.GetRecords(ctx, movementTable.On(run), keys, encodeMovementKey, decodeMovement)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (MovementRepository) Insert(ctx context.Context, run scalar.Runner, r Movement) error {
-	return movementTable.Insert(ctx, run, r)
+func (*MovementRepository) Insert(ctx context.Context, run scalar.Runner, r Movement) error {
+	return movementTable.Insert(ctx, run, encodeMovement(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (MovementRepository) Upsert(ctx context.Context, run scalar.Runner, r Movement) error {
-	return movementTable.Upsert(ctx, run, r)
+func (*MovementRepository) Upsert(ctx context.Context, run scalar.Runner, r Movement) error {
+	return movementTable.Upsert(ctx, run, encodeMovement(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [MovementRepository.UpdateIf] insists on one.
-func (MovementRepository) Update(ctx context.Context, run scalar.Runner, key MovementKey, set ...scalar.Assign[Movement]) error {
-	return movementTable.Update(ctx, run, key, set...)
+func (*MovementRepository) Update(ctx context.Context, run scalar.Runner, key MovementKey, set ...scalar.Assign[Movement]) error {
+	return movementTable.Update(ctx, run, encodeMovementKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (MovementRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MovementKey, cond scalar.Cond[Movement, scalar.Data], set ...scalar.Assign[Movement]) error {
-	return movementTable.UpdateIf(ctx, run, key, cond, set...)
+func (*MovementRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MovementKey, cond scalar.Cond[Movement, scalar.Data], set ...scalar.Assign[Movement]) error {
+	return movementTable.UpdateIf(ctx, run, encodeMovementKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (MovementRepository) Delete(ctx context.Context, run scalar.Runner, key MovementKey) error {
-	return movementTable.Delete(ctx, run, key)
+func (*MovementRepository) Delete(ctx context.Context, run scalar.Runner, key MovementKey) error {
+	return movementTable.Delete(ctx, run, encodeMovementKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (MovementRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MovementKey, cond scalar.Cond[Movement, scalar.Data]) error {
-	return movementTable.DeleteIf(ctx, run, key, cond)
+func (*MovementRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MovementKey, cond scalar.Cond[Movement, scalar.Data]) error {
+	return movementTable.DeleteIf(ctx, run, encodeMovementKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([MovementsOf]) in clustering
 // order, or of a selection ([AllMovements]), in no particular order. It yields
 // at most one error, last.
-func (MovementRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Movement]) iter.Seq2[Movement, error] {
-	return movementTable.Scan(ctx, run, of)
+func (*MovementRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Movement]) iter.Seq2[Movement, error] {
+	return scalar.ScanRecords(ctx, movementTable.On(run), of, decodeMovement)
 }
 
 // AllMovements selects the whole table stock.movements, across its partitions.
@@ -201,37 +201,36 @@ func (r MovementTimeRange) ProductIDBefore(v string) MovementTimeRange {
 	return MovementTimeRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var movementTable = scalar.Table[Movement, MovementKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "stock", Name: "movements"},
-		Columns: []scalar.ColumnDef{
-			{Name: "warehouse_id", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "time", Type: scalar.TypeTime},
-			{Name: "product_id", Type: scalar.TypeText},
-			{Name: "delta", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Asc}},
+var movementTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "stock", Name: "movements"},
+	Columns: []scalar.ColumnDef{
+		{Name: "warehouse_id", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "time", Type: scalar.TypeTime},
+		{Name: "product_id", Type: scalar.TypeText},
+		{Name: "delta", Type: scalar.TypeInt},
 	},
-	Key:    encodeMovementKey,
-	Encode: encodeMovement,
-	Decode: decodeMovement,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Asc}},
+}}
+
+func encodeMovementKey(k *MovementKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.WarehouseID),
+		scalar.DateValue(k.Day),
+		scalar.TimeValue(k.Time),
+		scalar.TextValue(k.ProductID),
+	}
 }
 
-func encodeMovementKey(k *MovementKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.WarehouseID)
-	to[1] = scalar.DateValue(k.Day)
-	to[2] = scalar.TimeValue(k.Time)
-	to[3] = scalar.TextValue(k.ProductID)
-}
-
-func encodeMovement(r *Movement, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.WarehouseID)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.TimeValue(r.Time)
-	to[3] = scalar.TextValue(r.ProductID)
-	to[4] = scalar.NullValue(scalar.TypeInt, r.Delta, scalar.IntValue)
+func encodeMovement(r *Movement) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.WarehouseID),
+		scalar.DateValue(r.Day),
+		scalar.TimeValue(r.Time),
+		scalar.TextValue(r.ProductID),
+		scalar.NullIntValue(r.Delta),
+	}
 }
 
 func decodeMovement(from *scalar.Row, r *Movement) {

@@ -48,7 +48,7 @@ var WarehouseColumns = struct {
 }
 
 // Warehouses is the table stock.warehouses.
-var Warehouses WarehouseRepository
+var Warehouses = &WarehouseRepository{}
 
 // WarehouseRepository is the set of operations on stock.warehouses. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -60,7 +60,7 @@ type WarehouseRepository struct{}
 // a fake in tests.
 type WarehouseStore interface {
 	Get(ctx context.Context, run scalar.Runner, key WarehouseKey) (Warehouse, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...WarehouseKey) ([]scalar.Null[Warehouse], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...WarehouseKey) ([]*Warehouse, error)
 	Insert(ctx context.Context, run scalar.Runner, r Warehouse) error
 	Upsert(ctx context.Context, run scalar.Runner, r Warehouse) error
 	Update(ctx context.Context, run scalar.Runner, key WarehouseKey, set ...scalar.Assign[Warehouse]) error
@@ -74,54 +74,54 @@ var _ WarehouseStore = Warehouses
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (WarehouseRepository) Get(ctx context.Context, run scalar.Runner, key WarehouseKey) (Warehouse, error) {
-	return warehouseTable.Get(ctx, run, key)
+func (*WarehouseRepository) Get(ctx context.Context, run scalar.Runner, key WarehouseKey) (Warehouse, error) {
+	return scalar.GetRecord(ctx, warehouseTable.On(run), encodeWarehouseKey(&key), decodeWarehouse)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (WarehouseRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...WarehouseKey) ([]scalar.Null[Warehouse], error) {
-	return warehouseTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*WarehouseRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...WarehouseKey) ([]*Warehouse, error) {
+	return scalar.GetRecords(ctx, warehouseTable.On(run), keys, encodeWarehouseKey, decodeWarehouse)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (WarehouseRepository) Insert(ctx context.Context, run scalar.Runner, r Warehouse) error {
-	return warehouseTable.Insert(ctx, run, r)
+func (*WarehouseRepository) Insert(ctx context.Context, run scalar.Runner, r Warehouse) error {
+	return warehouseTable.Insert(ctx, run, encodeWarehouse(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (WarehouseRepository) Upsert(ctx context.Context, run scalar.Runner, r Warehouse) error {
-	return warehouseTable.Upsert(ctx, run, r)
+func (*WarehouseRepository) Upsert(ctx context.Context, run scalar.Runner, r Warehouse) error {
+	return warehouseTable.Upsert(ctx, run, encodeWarehouse(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [WarehouseRepository.UpdateIf] insists on one.
-func (WarehouseRepository) Update(ctx context.Context, run scalar.Runner, key WarehouseKey, set ...scalar.Assign[Warehouse]) error {
-	return warehouseTable.Update(ctx, run, key, set...)
+func (*WarehouseRepository) Update(ctx context.Context, run scalar.Runner, key WarehouseKey, set ...scalar.Assign[Warehouse]) error {
+	return warehouseTable.Update(ctx, run, encodeWarehouseKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (WarehouseRepository) UpdateIf(ctx context.Context, run scalar.Runner, key WarehouseKey, cond scalar.Cond[Warehouse, scalar.Data], set ...scalar.Assign[Warehouse]) error {
-	return warehouseTable.UpdateIf(ctx, run, key, cond, set...)
+func (*WarehouseRepository) UpdateIf(ctx context.Context, run scalar.Runner, key WarehouseKey, cond scalar.Cond[Warehouse, scalar.Data], set ...scalar.Assign[Warehouse]) error {
+	return warehouseTable.UpdateIf(ctx, run, encodeWarehouseKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (WarehouseRepository) Delete(ctx context.Context, run scalar.Runner, key WarehouseKey) error {
-	return warehouseTable.Delete(ctx, run, key)
+func (*WarehouseRepository) Delete(ctx context.Context, run scalar.Runner, key WarehouseKey) error {
+	return warehouseTable.Delete(ctx, run, encodeWarehouseKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (WarehouseRepository) DeleteIf(ctx context.Context, run scalar.Runner, key WarehouseKey, cond scalar.Cond[Warehouse, scalar.Data]) error {
-	return warehouseTable.DeleteIf(ctx, run, key, cond)
+func (*WarehouseRepository) DeleteIf(ctx context.Context, run scalar.Runner, key WarehouseKey, cond scalar.Cond[Warehouse, scalar.Data]) error {
+	return warehouseTable.DeleteIf(ctx, run, encodeWarehouseKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllWarehouses]), in no
 // particular order. It yields at most one error, last.
-func (WarehouseRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Warehouse]) iter.Seq2[Warehouse, error] {
-	return warehouseTable.Scan(ctx, run, of)
+func (*WarehouseRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Warehouse]) iter.Seq2[Warehouse, error] {
+	return scalar.ScanRecords(ctx, warehouseTable.On(run), of, decodeWarehouse)
 }
 
 // AllWarehouses selects the whole table stock.warehouses, across its
@@ -130,31 +130,30 @@ func AllWarehouses() scalar.Selection[Warehouse] {
 	return scalar.SelectAll[Warehouse]()
 }
 
-var warehouseTable = scalar.Table[Warehouse, WarehouseKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "stock", Name: "warehouses"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "opens", Type: scalar.TypeTime},
-			{Name: "closes", Type: scalar.TypeTime},
-		},
-		Partition: []int{0},
+var warehouseTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "stock", Name: "warehouses"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "opens", Type: scalar.TypeTime},
+		{Name: "closes", Type: scalar.TypeTime},
 	},
-	Key:    encodeWarehouseKey,
-	Encode: encodeWarehouse,
-	Decode: decodeWarehouse,
+	Partition: []int{0},
+}}
+
+func encodeWarehouseKey(k *WarehouseKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeWarehouseKey(k *WarehouseKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeWarehouse(r *Warehouse, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
-	to[2] = scalar.NullValue(scalar.TypeTime, r.Opens, scalar.TimeValue)
-	to[3] = scalar.NullValue(scalar.TypeTime, r.Closes, scalar.TimeValue)
+func encodeWarehouse(r *Warehouse) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Name),
+		scalar.NullTimeValue(r.Opens),
+		scalar.NullTimeValue(r.Closes),
+	}
 }
 
 func decodeWarehouse(from *scalar.Row, r *Warehouse) {

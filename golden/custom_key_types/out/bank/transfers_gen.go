@@ -56,7 +56,7 @@ var TransferColumns = struct {
 }
 
 // Transfers is the table bank.transfers.
-var Transfers TransferRepository
+var Transfers = &TransferRepository{}
 
 // TransferRepository is the set of operations on bank.transfers. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -66,61 +66,61 @@ type TransferRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TransferRepository) Get(ctx context.Context, run scalar.Runner, key TransferKey) (Transfer, error) {
-	return transferTable.Get(ctx, run, key)
+func (*TransferRepository) Get(ctx context.Context, run scalar.Runner, key TransferKey) (Transfer, error) {
+	return scalar.GetRecord(ctx, transferTable.On(run), encodeTransferKey(&key), decodeTransfer)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TransferRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TransferKey) ([]scalar.Null[Transfer], error) {
-	return transferTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TransferRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TransferKey) ([]*Transfer, error) {
+	return scalar.GetRecords(ctx, transferTable.On(run), keys, encodeTransferKey, decodeTransfer)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TransferRepository) Insert(ctx context.Context, run scalar.Runner, r Transfer) error {
-	return transferTable.Insert(ctx, run, r)
+func (*TransferRepository) Insert(ctx context.Context, run scalar.Runner, r Transfer) error {
+	return transferTable.Insert(ctx, run, encodeTransfer(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TransferRepository) Upsert(ctx context.Context, run scalar.Runner, r Transfer) error {
-	return transferTable.Upsert(ctx, run, r)
+func (*TransferRepository) Upsert(ctx context.Context, run scalar.Runner, r Transfer) error {
+	return transferTable.Upsert(ctx, run, encodeTransfer(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TransferRepository.UpdateIf] insists on one.
-func (TransferRepository) Update(ctx context.Context, run scalar.Runner, key TransferKey, set ...scalar.Assign[Transfer]) error {
-	return transferTable.Update(ctx, run, key, set...)
+func (*TransferRepository) Update(ctx context.Context, run scalar.Runner, key TransferKey, set ...scalar.Assign[Transfer]) error {
+	return transferTable.Update(ctx, run, encodeTransferKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TransferRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TransferKey, cond scalar.Cond[Transfer, scalar.Data], set ...scalar.Assign[Transfer]) error {
-	return transferTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TransferRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TransferKey, cond scalar.Cond[Transfer, scalar.Data], set ...scalar.Assign[Transfer]) error {
+	return transferTable.UpdateIf(ctx, run, encodeTransferKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TransferRepository) Delete(ctx context.Context, run scalar.Runner, key TransferKey) error {
-	return transferTable.Delete(ctx, run, key)
+func (*TransferRepository) Delete(ctx context.Context, run scalar.Runner, key TransferKey) error {
+	return transferTable.Delete(ctx, run, encodeTransferKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TransferRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TransferKey, cond scalar.Cond[Transfer, scalar.Data]) error {
-	return transferTable.DeleteIf(ctx, run, key, cond)
+func (*TransferRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TransferKey, cond scalar.Cond[Transfer, scalar.Data]) error {
+	return transferTable.DeleteIf(ctx, run, encodeTransferKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([TransfersOf]) in clustering
 // order, or of a selection ([AllTransfers], [TransfersByState]), in no
 // particular order. It yields at most one error, last.
-func (TransferRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Transfer]) iter.Seq2[Transfer, error] {
-	return transferTable.Scan(ctx, run, of)
+func (*TransferRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Transfer]) iter.Seq2[Transfer, error] {
+	return scalar.ScanRecords(ctx, transferTable.On(run), of, decodeTransfer)
 }
 
 // ByState iterates over the records whose state is state, as Scan does with
 // [TransfersByState].
-func (TransferRepository) ByState(ctx context.Context, run scalar.Runner, state TransferState) iter.Seq2[Transfer, error] {
-	return transferTable.Scan(ctx, run, TransfersByState(state))
+func (*TransferRepository) ByState(ctx context.Context, run scalar.Runner, state TransferState) iter.Seq2[Transfer, error] {
+	return Transfers.Scan(ctx, run, TransfersByState(state))
 }
 
 // AllTransfers selects the whole table bank.transfers, across its partitions.
@@ -266,38 +266,37 @@ func decodeTransferState(from *scalar.Row, column int) TransferState {
 	return scalar.ReadAs(from, column, TransferState(from.Int(column)), checkTransferState)
 }
 
-var transferTable = scalar.Table[Transfer, TransferKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "bank", Name: "transfers"},
-		Columns: []scalar.ColumnDef{
-			{Name: "account", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "currency", Type: scalar.TypeText},
-			{Name: "state", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0, 3},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{4},
+var transferTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "bank", Name: "transfers"},
+	Columns: []scalar.ColumnDef{
+		{Name: "account", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "currency", Type: scalar.TypeText},
+		{Name: "state", Type: scalar.TypeInt},
 	},
-	Key:    encodeTransferKey,
-	Encode: encodeTransfer,
-	Decode: decodeTransfer,
+	Partition:  []int{0, 3},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{4},
+}}
+
+func encodeTransferKey(k *TransferKey) []scalar.Value {
+	return []scalar.Value{
+		encodeAccountID(k.Account),
+		encodeCurrency(k.Currency),
+		scalar.DateValue(k.Day),
+		encodeSequence(k.Seq),
+	}
 }
 
-func encodeTransferKey(k *TransferKey, to []scalar.Value) {
-	to[0] = encodeAccountID(k.Account)
-	to[1] = encodeCurrency(k.Currency)
-	to[2] = scalar.DateValue(k.Day)
-	to[3] = encodeSequence(k.Seq)
-}
-
-func encodeTransfer(r *Transfer, to []scalar.Value) {
-	to[0] = encodeAccountID(r.Account)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = encodeSequence(r.Seq)
-	to[3] = encodeCurrency(r.Currency)
-	to[4] = scalar.NullValue(scalar.TypeInt, r.State, encodeTransferState)
+func encodeTransfer(r *Transfer) []scalar.Value {
+	return []scalar.Value{
+		encodeAccountID(r.Account),
+		scalar.DateValue(r.Day),
+		encodeSequence(r.Seq),
+		encodeCurrency(r.Currency),
+		scalar.NullValue(scalar.TypeInt, r.State, encodeTransferState),
+	}
 }
 
 func decodeTransfer(from *scalar.Row, r *Transfer) {

@@ -48,7 +48,7 @@ var CustomerColumns = struct {
 }
 
 // Customers is the table customer.customers.
-var Customers CustomerRepository
+var Customers = &CustomerRepository{}
 
 // CustomerRepository is the set of operations on customer.customers. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -58,54 +58,54 @@ type CustomerRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CustomerRepository) Get(ctx context.Context, run scalar.Runner, key CustomerKey) (Customer, error) {
-	return customerTable.Get(ctx, run, key)
+func (*CustomerRepository) Get(ctx context.Context, run scalar.Runner, key CustomerKey) (Customer, error) {
+	return scalar.GetRecord(ctx, customerTable.On(run), encodeCustomerKey(&key), decodeCustomer)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CustomerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CustomerKey) ([]scalar.Null[Customer], error) {
-	return customerTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CustomerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CustomerKey) ([]*Customer, error) {
+	return scalar.GetRecords(ctx, customerTable.On(run), keys, encodeCustomerKey, decodeCustomer)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CustomerRepository) Insert(ctx context.Context, run scalar.Runner, r Customer) error {
-	return customerTable.Insert(ctx, run, r)
+func (*CustomerRepository) Insert(ctx context.Context, run scalar.Runner, r Customer) error {
+	return customerTable.Insert(ctx, run, encodeCustomer(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CustomerRepository) Upsert(ctx context.Context, run scalar.Runner, r Customer) error {
-	return customerTable.Upsert(ctx, run, r)
+func (*CustomerRepository) Upsert(ctx context.Context, run scalar.Runner, r Customer) error {
+	return customerTable.Upsert(ctx, run, encodeCustomer(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CustomerRepository.UpdateIf] insists on one.
-func (CustomerRepository) Update(ctx context.Context, run scalar.Runner, key CustomerKey, set ...scalar.Assign[Customer]) error {
-	return customerTable.Update(ctx, run, key, set...)
+func (*CustomerRepository) Update(ctx context.Context, run scalar.Runner, key CustomerKey, set ...scalar.Assign[Customer]) error {
+	return customerTable.Update(ctx, run, encodeCustomerKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CustomerRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CustomerKey, cond scalar.Cond[Customer, scalar.Data], set ...scalar.Assign[Customer]) error {
-	return customerTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CustomerRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CustomerKey, cond scalar.Cond[Customer, scalar.Data], set ...scalar.Assign[Customer]) error {
+	return customerTable.UpdateIf(ctx, run, encodeCustomerKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CustomerRepository) Delete(ctx context.Context, run scalar.Runner, key CustomerKey) error {
-	return customerTable.Delete(ctx, run, key)
+func (*CustomerRepository) Delete(ctx context.Context, run scalar.Runner, key CustomerKey) error {
+	return customerTable.Delete(ctx, run, encodeCustomerKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CustomerRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CustomerKey, cond scalar.Cond[Customer, scalar.Data]) error {
-	return customerTable.DeleteIf(ctx, run, key, cond)
+func (*CustomerRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CustomerKey, cond scalar.Cond[Customer, scalar.Data]) error {
+	return customerTable.DeleteIf(ctx, run, encodeCustomerKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCustomers]), in no
 // particular order. It yields at most one error, last.
-func (CustomerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Customer]) iter.Seq2[Customer, error] {
-	return customerTable.Scan(ctx, run, of)
+func (*CustomerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Customer]) iter.Seq2[Customer, error] {
+	return scalar.ScanRecords(ctx, customerTable.On(run), of, decodeCustomer)
 }
 
 // AllCustomers selects the whole table customer.customers, across its
@@ -114,31 +114,30 @@ func AllCustomers() scalar.Selection[Customer] {
 	return scalar.SelectAll[Customer]()
 }
 
-var customerTable = scalar.Table[Customer, CustomerKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "customer", Name: "customers"},
-		Columns: []scalar.ColumnDef{
-			{Name: "customer_id", Type: scalar.TypeInt},
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "credit_limit", Type: scalar.TypeInt},
-			{Name: "credit_total", Type: scalar.TypeInt},
-		},
-		Partition: []int{0},
+var customerTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "customer", Name: "customers"},
+	Columns: []scalar.ColumnDef{
+		{Name: "customer_id", Type: scalar.TypeInt},
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "credit_limit", Type: scalar.TypeInt},
+		{Name: "credit_total", Type: scalar.TypeInt},
 	},
-	Key:    encodeCustomerKey,
-	Encode: encodeCustomer,
-	Decode: decodeCustomer,
+	Partition: []int{0},
+}}
+
+func encodeCustomerKey(k *CustomerKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.CustomerID),
+	}
 }
 
-func encodeCustomerKey(k *CustomerKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.CustomerID)
-}
-
-func encodeCustomer(r *Customer, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.CustomerID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.CreditLimit, scalar.IntValue)
-	to[3] = scalar.NullValue(scalar.TypeInt, r.CreditTotal, scalar.IntValue)
+func encodeCustomer(r *Customer) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.CustomerID),
+		scalar.NullTextValue(r.Name),
+		scalar.NullIntValue(r.CreditLimit),
+		scalar.NullIntValue(r.CreditTotal),
+	}
 }
 
 func decodeCustomer(from *scalar.Row, r *Customer) {

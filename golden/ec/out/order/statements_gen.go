@@ -46,7 +46,7 @@ var StatementColumns = struct {
 }
 
 // Statements is the table order.statements.
-var Statements StatementRepository
+var Statements = &StatementRepository{}
 
 // StatementRepository is the set of operations on order.statements. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -56,55 +56,55 @@ type StatementRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StatementRepository) Get(ctx context.Context, run scalar.Runner, key StatementKey) (Statement, error) {
-	return statementTable.Get(ctx, run, key)
+func (*StatementRepository) Get(ctx context.Context, run scalar.Runner, key StatementKey) (Statement, error) {
+	return scalar.GetRecord(ctx, statementTable.On(run), encodeStatementKey(&key), decodeStatement)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StatementRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StatementKey) ([]scalar.Null[Statement], error) {
-	return statementTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StatementRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StatementKey) ([]*Statement, error) {
+	return scalar.GetRecords(ctx, statementTable.On(run), keys, encodeStatementKey, decodeStatement)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StatementRepository) Insert(ctx context.Context, run scalar.Runner, r Statement) error {
-	return statementTable.Insert(ctx, run, r)
+func (*StatementRepository) Insert(ctx context.Context, run scalar.Runner, r Statement) error {
+	return statementTable.Insert(ctx, run, encodeStatement(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StatementRepository) Upsert(ctx context.Context, run scalar.Runner, r Statement) error {
-	return statementTable.Upsert(ctx, run, r)
+func (*StatementRepository) Upsert(ctx context.Context, run scalar.Runner, r Statement) error {
+	return statementTable.Upsert(ctx, run, encodeStatement(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StatementRepository.UpdateIf] insists on one.
-func (StatementRepository) Update(ctx context.Context, run scalar.Runner, key StatementKey, set ...scalar.Assign[Statement]) error {
-	return statementTable.Update(ctx, run, key, set...)
+func (*StatementRepository) Update(ctx context.Context, run scalar.Runner, key StatementKey, set ...scalar.Assign[Statement]) error {
+	return statementTable.Update(ctx, run, encodeStatementKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StatementRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StatementKey, cond scalar.Cond[Statement, scalar.Data], set ...scalar.Assign[Statement]) error {
-	return statementTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StatementRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StatementKey, cond scalar.Cond[Statement, scalar.Data], set ...scalar.Assign[Statement]) error {
+	return statementTable.UpdateIf(ctx, run, encodeStatementKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StatementRepository) Delete(ctx context.Context, run scalar.Runner, key StatementKey) error {
-	return statementTable.Delete(ctx, run, key)
+func (*StatementRepository) Delete(ctx context.Context, run scalar.Runner, key StatementKey) error {
+	return statementTable.Delete(ctx, run, encodeStatementKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StatementRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StatementKey, cond scalar.Cond[Statement, scalar.Data]) error {
-	return statementTable.DeleteIf(ctx, run, key, cond)
+func (*StatementRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StatementKey, cond scalar.Cond[Statement, scalar.Data]) error {
+	return statementTable.DeleteIf(ctx, run, encodeStatementKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([StatementsOf]) in clustering
 // order, or of a selection ([AllStatements]), in no particular order. It yields
 // at most one error, last.
-func (StatementRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Statement]) iter.Seq2[Statement, error] {
-	return statementTable.Scan(ctx, run, of)
+func (*StatementRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Statement]) iter.Seq2[Statement, error] {
+	return scalar.ScanRecords(ctx, statementTable.On(run), of, decodeStatement)
 }
 
 // AllStatements selects the whole table order.statements, across its
@@ -145,31 +145,30 @@ func (r StatementRange) ItemIDBefore(v int32) StatementRange {
 	return StatementRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var statementTable = scalar.Table[Statement, StatementKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "order", Name: "statements"},
-		Columns: []scalar.ColumnDef{
-			{Name: "order_id", Type: scalar.TypeText},
-			{Name: "item_id", Type: scalar.TypeInt},
-			{Name: "count", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var statementTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "order", Name: "statements"},
+	Columns: []scalar.ColumnDef{
+		{Name: "order_id", Type: scalar.TypeText},
+		{Name: "item_id", Type: scalar.TypeInt},
+		{Name: "count", Type: scalar.TypeInt},
 	},
-	Key:    encodeStatementKey,
-	Encode: encodeStatement,
-	Decode: decodeStatement,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeStatementKey(k *StatementKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.OrderID),
+		scalar.IntValue(k.ItemID),
+	}
 }
 
-func encodeStatementKey(k *StatementKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.OrderID)
-	to[1] = scalar.IntValue(k.ItemID)
-}
-
-func encodeStatement(r *Statement, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.OrderID)
-	to[1] = scalar.IntValue(r.ItemID)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.Count, scalar.IntValue)
+func encodeStatement(r *Statement) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.OrderID),
+		scalar.IntValue(r.ItemID),
+		scalar.NullIntValue(r.Count),
+	}
 }
 
 func decodeStatement(from *scalar.Row, r *Statement) {

@@ -56,7 +56,7 @@ var OrderColumns = struct {
 }
 
 // Orders is the table shop.orders.
-var Orders OrderRepository
+var Orders = &OrderRepository{}
 
 // OrderRepository is the set of operations on shop.orders. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -66,61 +66,61 @@ type OrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
-	return orderTable.Get(ctx, run, key)
+func (*OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
+	return scalar.GetRecord(ctx, orderTable.On(run), encodeOrderKey(&key), decodeOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error) {
-	return orderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error) {
+	return scalar.GetRecords(ctx, orderTable.On(run), keys, encodeOrderKey, decodeOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Insert(ctx, run, r)
+func (*OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Insert(ctx, run, encodeOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Upsert(ctx, run, r)
+func (*OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Upsert(ctx, run, encodeOrder(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderRepository.UpdateIf] insists on one.
-func (OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
-	return orderTable.Update(ctx, run, key, set...)
+func (*OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
+	return orderTable.Update(ctx, run, encodeOrderKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
-	return orderTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
+	return orderTable.UpdateIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
-	return orderTable.Delete(ctx, run, key)
+func (*OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
+	return orderTable.Delete(ctx, run, encodeOrderKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
-	return orderTable.DeleteIf(ctx, run, key, cond)
+func (*OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
+	return orderTable.DeleteIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([OrdersOf]) in clustering order,
 // or of a selection ([AllOrders], [OrdersByStatus]), in no particular order. It
 // yields at most one error, last.
-func (OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, of)
+func (*OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
+	return scalar.ScanRecords(ctx, orderTable.On(run), of, decodeOrder)
 }
 
 // ByStatus iterates over the records whose status is status, as Scan does with
 // [OrdersByStatus].
-func (OrderRepository) ByStatus(ctx context.Context, run scalar.Runner, status Status) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, OrdersByStatus(status))
+func (*OrderRepository) ByStatus(ctx context.Context, run scalar.Runner, status Status) iter.Seq2[Order, error] {
+	return Orders.Scan(ctx, run, OrdersByStatus(status))
 }
 
 // AllOrders selects the whole table shop.orders, across its partitions.
@@ -208,15 +208,15 @@ type OrderKind string
 
 // The declared values of OrderKind.
 const (
-	OrderKindD      OrderKind = "%d"
-	OrderKindNone   OrderKind = ""
-	OrderKindQuoTed OrderKind = "quo\"ted"
+	OrderKindD       OrderKind = "%d"
+	OrderKindComment OrderKind = "*/"
+	OrderKindQuoTed  OrderKind = "quo\"ted"
 )
 
 // Valid reports whether v is one of the declared values.
 func (v OrderKind) Valid() bool {
 	switch v {
-	case OrderKindD, OrderKindNone, OrderKindQuoTed:
+	case OrderKindD, OrderKindComment, OrderKindQuoTed:
 		return true
 	}
 	return false
@@ -317,38 +317,37 @@ func decodeStatus(from *scalar.Row, column int) Status {
 	return scalar.ReadAs(from, column, Status(from.Text(column)), checkStatus)
 }
 
-var orderTable = scalar.Table[Order, OrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "orders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "status", Type: scalar.TypeText},
-			{Name: "priority", Type: scalar.TypeInt},
-			{Name: "channel", Type: scalar.TypeBigInt},
-			{Name: "kind", Type: scalar.TypeText},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 4, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var orderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "orders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "status", Type: scalar.TypeText},
+		{Name: "priority", Type: scalar.TypeInt},
+		{Name: "channel", Type: scalar.TypeBigInt},
+		{Name: "kind", Type: scalar.TypeText},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeOrderKey,
-	Encode: encodeOrder,
-	Decode: decodeOrder,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 4, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeOrderKey(k *OrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		encodeOrderKind(k.Kind),
+	}
 }
 
-func encodeOrderKey(k *OrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = encodeOrderKind(k.Kind)
-}
-
-func encodeOrder(r *Order, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = encodeStatus(r.Status)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.Priority, encodeOrderPriority)
-	to[3] = scalar.NullValue(scalar.TypeBigInt, r.Channel, encodeChannel)
-	to[4] = encodeOrderKind(r.Kind)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeOrder(r *Order) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		encodeStatus(r.Status),
+		scalar.NullValue(scalar.TypeInt, r.Priority, encodeOrderPriority),
+		scalar.NullValue(scalar.TypeBigInt, r.Channel, encodeChannel),
+		encodeOrderKind(r.Kind),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeOrder(from *scalar.Row, r *Order) {

@@ -43,7 +43,7 @@ var ReturnColumns = struct {
 }
 
 // Returns is the table shop.returns.
-var Returns ReturnRepository
+var Returns = &ReturnRepository{}
 
 // ReturnRepository is the set of operations on shop.returns. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -53,54 +53,54 @@ type ReturnRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ReturnRepository) Get(ctx context.Context, run scalar.Runner, key ReturnKey) (Return, error) {
-	return returnTable.Get(ctx, run, key)
+func (*ReturnRepository) Get(ctx context.Context, run scalar.Runner, key ReturnKey) (Return, error) {
+	return scalar.GetRecord(ctx, returnTable.On(run), encodeReturnKey(&key), decodeReturn)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ReturnRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ReturnKey) ([]scalar.Null[Return], error) {
-	return returnTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ReturnRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ReturnKey) ([]*Return, error) {
+	return scalar.GetRecords(ctx, returnTable.On(run), keys, encodeReturnKey, decodeReturn)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ReturnRepository) Insert(ctx context.Context, run scalar.Runner, r Return) error {
-	return returnTable.Insert(ctx, run, r)
+func (*ReturnRepository) Insert(ctx context.Context, run scalar.Runner, r Return) error {
+	return returnTable.Insert(ctx, run, encodeReturn(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ReturnRepository) Upsert(ctx context.Context, run scalar.Runner, r Return) error {
-	return returnTable.Upsert(ctx, run, r)
+func (*ReturnRepository) Upsert(ctx context.Context, run scalar.Runner, r Return) error {
+	return returnTable.Upsert(ctx, run, encodeReturn(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ReturnRepository.UpdateIf] insists on one.
-func (ReturnRepository) Update(ctx context.Context, run scalar.Runner, key ReturnKey, set ...scalar.Assign[Return]) error {
-	return returnTable.Update(ctx, run, key, set...)
+func (*ReturnRepository) Update(ctx context.Context, run scalar.Runner, key ReturnKey, set ...scalar.Assign[Return]) error {
+	return returnTable.Update(ctx, run, encodeReturnKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ReturnRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ReturnKey, cond scalar.Cond[Return, scalar.Data], set ...scalar.Assign[Return]) error {
-	return returnTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ReturnRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ReturnKey, cond scalar.Cond[Return, scalar.Data], set ...scalar.Assign[Return]) error {
+	return returnTable.UpdateIf(ctx, run, encodeReturnKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ReturnRepository) Delete(ctx context.Context, run scalar.Runner, key ReturnKey) error {
-	return returnTable.Delete(ctx, run, key)
+func (*ReturnRepository) Delete(ctx context.Context, run scalar.Runner, key ReturnKey) error {
+	return returnTable.Delete(ctx, run, encodeReturnKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ReturnRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ReturnKey, cond scalar.Cond[Return, scalar.Data]) error {
-	return returnTable.DeleteIf(ctx, run, key, cond)
+func (*ReturnRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ReturnKey, cond scalar.Cond[Return, scalar.Data]) error {
+	return returnTable.DeleteIf(ctx, run, encodeReturnKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllReturns]), in no
 // particular order. It yields at most one error, last.
-func (ReturnRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Return]) iter.Seq2[Return, error] {
-	return returnTable.Scan(ctx, run, of)
+func (*ReturnRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Return]) iter.Seq2[Return, error] {
+	return scalar.ScanRecords(ctx, returnTable.On(run), of, decodeReturn)
 }
 
 // AllReturns selects the whole table shop.returns, across its partitions.
@@ -116,12 +116,13 @@ type ReturnStatus string
 const (
 	ReturnStatusOpen   ReturnStatus = "OPEN"
 	ReturnStatusClosed ReturnStatus = "CLOSED"
+	ReturnStatusNone   ReturnStatus = ""
 )
 
 // Valid reports whether v is one of the declared values.
 func (v ReturnStatus) Valid() bool {
 	switch v {
-	case ReturnStatusOpen, ReturnStatusClosed:
+	case ReturnStatusOpen, ReturnStatusClosed, ReturnStatusNone:
 		return true
 	}
 	return false
@@ -145,27 +146,26 @@ func decodeReturnStatus(from *scalar.Row, column int) ReturnStatus {
 	return scalar.ReadAs(from, column, ReturnStatus(from.Text(column)), checkReturnStatus)
 }
 
-var returnTable = scalar.Table[Return, ReturnKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "returns"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "status", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var returnTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "returns"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "status", Type: scalar.TypeText},
 	},
-	Key:    encodeReturnKey,
-	Encode: encodeReturn,
-	Decode: decodeReturn,
+	Partition: []int{0},
+}}
+
+func encodeReturnKey(k *ReturnKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeReturnKey(k *ReturnKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeReturn(r *Return, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Status, encodeReturnStatus)
+func encodeReturn(r *Return) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullValue(scalar.TypeText, r.Status, encodeReturnStatus),
+	}
 }
 
 func decodeReturn(from *scalar.Row, r *Return) {

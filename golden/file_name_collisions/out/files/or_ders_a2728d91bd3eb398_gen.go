@@ -39,7 +39,7 @@ var HyphenOrderColumns = struct {
 }
 
 // HyphenOrders is the table files.or-ders.
-var HyphenOrders HyphenOrderRepository
+var HyphenOrders = &HyphenOrderRepository{}
 
 // HyphenOrderRepository is the set of operations on files.or-ders. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type HyphenOrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (HyphenOrderRepository) Get(ctx context.Context, run scalar.Runner, key HyphenOrderKey) (HyphenOrder, error) {
-	return hyphenOrderTable.Get(ctx, run, key)
+func (*HyphenOrderRepository) Get(ctx context.Context, run scalar.Runner, key HyphenOrderKey) (HyphenOrder, error) {
+	return scalar.GetRecord(ctx, hyphenOrderTable.On(run), encodeHyphenOrderKey(&key), decodeHyphenOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (HyphenOrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...HyphenOrderKey) ([]scalar.Null[HyphenOrder], error) {
-	return hyphenOrderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*HyphenOrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...HyphenOrderKey) ([]*HyphenOrder, error) {
+	return scalar.GetRecords(ctx, hyphenOrderTable.On(run), keys, encodeHyphenOrderKey, decodeHyphenOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (HyphenOrderRepository) Insert(ctx context.Context, run scalar.Runner, r HyphenOrder) error {
-	return hyphenOrderTable.Insert(ctx, run, r)
+func (*HyphenOrderRepository) Insert(ctx context.Context, run scalar.Runner, r HyphenOrder) error {
+	return hyphenOrderTable.Insert(ctx, run, encodeHyphenOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (HyphenOrderRepository) Upsert(ctx context.Context, run scalar.Runner, r HyphenOrder) error {
-	return hyphenOrderTable.Upsert(ctx, run, r)
+func (*HyphenOrderRepository) Upsert(ctx context.Context, run scalar.Runner, r HyphenOrder) error {
+	return hyphenOrderTable.Upsert(ctx, run, encodeHyphenOrder(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (HyphenOrderRepository) Delete(ctx context.Context, run scalar.Runner, key HyphenOrderKey) error {
-	return hyphenOrderTable.Delete(ctx, run, key)
+func (*HyphenOrderRepository) Delete(ctx context.Context, run scalar.Runner, key HyphenOrderKey) error {
+	return hyphenOrderTable.Delete(ctx, run, encodeHyphenOrderKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllHyphenOrders]), in no
 // particular order. It yields at most one error, last.
-func (HyphenOrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[HyphenOrder]) iter.Seq2[HyphenOrder, error] {
-	return hyphenOrderTable.Scan(ctx, run, of)
+func (*HyphenOrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[HyphenOrder]) iter.Seq2[HyphenOrder, error] {
+	return scalar.ScanRecords(ctx, hyphenOrderTable.On(run), of, decodeHyphenOrder)
 }
 
 // AllHyphenOrders selects the whole table files.or-ders, across its partitions.
@@ -86,25 +86,24 @@ func AllHyphenOrders() scalar.Selection[HyphenOrder] {
 	return scalar.SelectAll[HyphenOrder]()
 }
 
-var hyphenOrderTable = scalar.Table[HyphenOrder, HyphenOrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "or-ders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var hyphenOrderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "or-ders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeHyphenOrderKey,
-	Encode: encodeHyphenOrder,
-	Decode: decodeHyphenOrder,
+	Partition: []int{0},
+}}
+
+func encodeHyphenOrderKey(k *HyphenOrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeHyphenOrderKey(k *HyphenOrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeHyphenOrder(r *HyphenOrder, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeHyphenOrder(r *HyphenOrder) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeHyphenOrder(from *scalar.Row, r *HyphenOrder) {

@@ -39,7 +39,7 @@ var OrDerColumns = struct {
 }
 
 // OrDers is the table files.or_ders.
-var OrDers OrDerRepository
+var OrDers = &OrDerRepository{}
 
 // OrDerRepository is the set of operations on files.or_ders. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type OrDerRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrDerRepository) Get(ctx context.Context, run scalar.Runner, key OrDerKey) (OrDer, error) {
-	return orDerTable.Get(ctx, run, key)
+func (*OrDerRepository) Get(ctx context.Context, run scalar.Runner, key OrDerKey) (OrDer, error) {
+	return scalar.GetRecord(ctx, orDerTable.On(run), encodeOrDerKey(&key), decodeOrDer)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrDerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrDerKey) ([]scalar.Null[OrDer], error) {
-	return orDerTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrDerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrDerKey) ([]*OrDer, error) {
+	return scalar.GetRecords(ctx, orDerTable.On(run), keys, encodeOrDerKey, decodeOrDer)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrDerRepository) Insert(ctx context.Context, run scalar.Runner, r OrDer) error {
-	return orDerTable.Insert(ctx, run, r)
+func (*OrDerRepository) Insert(ctx context.Context, run scalar.Runner, r OrDer) error {
+	return orDerTable.Insert(ctx, run, encodeOrDer(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrDerRepository) Upsert(ctx context.Context, run scalar.Runner, r OrDer) error {
-	return orDerTable.Upsert(ctx, run, r)
+func (*OrDerRepository) Upsert(ctx context.Context, run scalar.Runner, r OrDer) error {
+	return orDerTable.Upsert(ctx, run, encodeOrDer(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrDerRepository) Delete(ctx context.Context, run scalar.Runner, key OrDerKey) error {
-	return orDerTable.Delete(ctx, run, key)
+func (*OrDerRepository) Delete(ctx context.Context, run scalar.Runner, key OrDerKey) error {
+	return orDerTable.Delete(ctx, run, encodeOrDerKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllOrDers]), in no particular
 // order. It yields at most one error, last.
-func (OrDerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrDer]) iter.Seq2[OrDer, error] {
-	return orDerTable.Scan(ctx, run, of)
+func (*OrDerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrDer]) iter.Seq2[OrDer, error] {
+	return scalar.ScanRecords(ctx, orDerTable.On(run), of, decodeOrDer)
 }
 
 // AllOrDers selects the whole table files.or_ders, across its partitions.
@@ -86,25 +86,24 @@ func AllOrDers() scalar.Selection[OrDer] {
 	return scalar.SelectAll[OrDer]()
 }
 
-var orDerTable = scalar.Table[OrDer, OrDerKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "or_ders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var orDerTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "or_ders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeOrDerKey,
-	Encode: encodeOrDer,
-	Decode: decodeOrDer,
+	Partition: []int{0},
+}}
+
+func encodeOrDerKey(k *OrDerKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeOrDerKey(k *OrDerKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeOrDer(r *OrDer, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeOrDer(r *OrDer) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeOrDer(from *scalar.Row, r *OrDer) {

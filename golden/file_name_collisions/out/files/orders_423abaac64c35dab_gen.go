@@ -39,7 +39,7 @@ var UpperOrderColumns = struct {
 }
 
 // UpperOrders is the table files.Orders.
-var UpperOrders UpperOrderRepository
+var UpperOrders = &UpperOrderRepository{}
 
 // UpperOrderRepository is the set of operations on files.Orders. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type UpperOrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (UpperOrderRepository) Get(ctx context.Context, run scalar.Runner, key UpperOrderKey) (UpperOrder, error) {
-	return upperOrderTable.Get(ctx, run, key)
+func (*UpperOrderRepository) Get(ctx context.Context, run scalar.Runner, key UpperOrderKey) (UpperOrder, error) {
+	return scalar.GetRecord(ctx, upperOrderTable.On(run), encodeUpperOrderKey(&key), decodeUpperOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (UpperOrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UpperOrderKey) ([]scalar.Null[UpperOrder], error) {
-	return upperOrderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*UpperOrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UpperOrderKey) ([]*UpperOrder, error) {
+	return scalar.GetRecords(ctx, upperOrderTable.On(run), keys, encodeUpperOrderKey, decodeUpperOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (UpperOrderRepository) Insert(ctx context.Context, run scalar.Runner, r UpperOrder) error {
-	return upperOrderTable.Insert(ctx, run, r)
+func (*UpperOrderRepository) Insert(ctx context.Context, run scalar.Runner, r UpperOrder) error {
+	return upperOrderTable.Insert(ctx, run, encodeUpperOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (UpperOrderRepository) Upsert(ctx context.Context, run scalar.Runner, r UpperOrder) error {
-	return upperOrderTable.Upsert(ctx, run, r)
+func (*UpperOrderRepository) Upsert(ctx context.Context, run scalar.Runner, r UpperOrder) error {
+	return upperOrderTable.Upsert(ctx, run, encodeUpperOrder(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (UpperOrderRepository) Delete(ctx context.Context, run scalar.Runner, key UpperOrderKey) error {
-	return upperOrderTable.Delete(ctx, run, key)
+func (*UpperOrderRepository) Delete(ctx context.Context, run scalar.Runner, key UpperOrderKey) error {
+	return upperOrderTable.Delete(ctx, run, encodeUpperOrderKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllUpperOrders]), in no
 // particular order. It yields at most one error, last.
-func (UpperOrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UpperOrder]) iter.Seq2[UpperOrder, error] {
-	return upperOrderTable.Scan(ctx, run, of)
+func (*UpperOrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UpperOrder]) iter.Seq2[UpperOrder, error] {
+	return scalar.ScanRecords(ctx, upperOrderTable.On(run), of, decodeUpperOrder)
 }
 
 // AllUpperOrders selects the whole table files.Orders, across its partitions.
@@ -86,25 +86,24 @@ func AllUpperOrders() scalar.Selection[UpperOrder] {
 	return scalar.SelectAll[UpperOrder]()
 }
 
-var upperOrderTable = scalar.Table[UpperOrder, UpperOrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "Orders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var upperOrderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "Orders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeUpperOrderKey,
-	Encode: encodeUpperOrder,
-	Decode: decodeUpperOrder,
+	Partition: []int{0},
+}}
+
+func encodeUpperOrderKey(k *UpperOrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeUpperOrderKey(k *UpperOrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeUpperOrder(r *UpperOrder, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeUpperOrder(r *UpperOrder) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeUpperOrder(from *scalar.Row, r *UpperOrder) {

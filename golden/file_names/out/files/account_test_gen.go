@@ -42,7 +42,7 @@ var AccountTestColumns = struct {
 }
 
 // AccountTests is the table files.account_test.
-var AccountTests AccountTestRepository
+var AccountTests = &AccountTestRepository{}
 
 // AccountTestRepository is the set of operations on files.account_test. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type AccountTestRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AccountTestRepository) Get(ctx context.Context, run scalar.Runner, key AccountTestKey) (AccountTest, error) {
-	return accountTestTable.Get(ctx, run, key)
+func (*AccountTestRepository) Get(ctx context.Context, run scalar.Runner, key AccountTestKey) (AccountTest, error) {
+	return scalar.GetRecord(ctx, accountTestTable.On(run), encodeAccountTestKey(&key), decodeAccountTest)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AccountTestRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccountTestKey) ([]scalar.Null[AccountTest], error) {
-	return accountTestTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AccountTestRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccountTestKey) ([]*AccountTest, error) {
+	return scalar.GetRecords(ctx, accountTestTable.On(run), keys, encodeAccountTestKey, decodeAccountTest)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AccountTestRepository) Insert(ctx context.Context, run scalar.Runner, r AccountTest) error {
-	return accountTestTable.Insert(ctx, run, r)
+func (*AccountTestRepository) Insert(ctx context.Context, run scalar.Runner, r AccountTest) error {
+	return accountTestTable.Insert(ctx, run, encodeAccountTest(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AccountTestRepository) Upsert(ctx context.Context, run scalar.Runner, r AccountTest) error {
-	return accountTestTable.Upsert(ctx, run, r)
+func (*AccountTestRepository) Upsert(ctx context.Context, run scalar.Runner, r AccountTest) error {
+	return accountTestTable.Upsert(ctx, run, encodeAccountTest(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [AccountTestRepository.UpdateIf] insists on one.
-func (AccountTestRepository) Update(ctx context.Context, run scalar.Runner, key AccountTestKey, set ...scalar.Assign[AccountTest]) error {
-	return accountTestTable.Update(ctx, run, key, set...)
+func (*AccountTestRepository) Update(ctx context.Context, run scalar.Runner, key AccountTestKey, set ...scalar.Assign[AccountTest]) error {
+	return accountTestTable.Update(ctx, run, encodeAccountTestKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (AccountTestRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AccountTestKey, cond scalar.Cond[AccountTest, scalar.Data], set ...scalar.Assign[AccountTest]) error {
-	return accountTestTable.UpdateIf(ctx, run, key, cond, set...)
+func (*AccountTestRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AccountTestKey, cond scalar.Cond[AccountTest, scalar.Data], set ...scalar.Assign[AccountTest]) error {
+	return accountTestTable.UpdateIf(ctx, run, encodeAccountTestKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AccountTestRepository) Delete(ctx context.Context, run scalar.Runner, key AccountTestKey) error {
-	return accountTestTable.Delete(ctx, run, key)
+func (*AccountTestRepository) Delete(ctx context.Context, run scalar.Runner, key AccountTestKey) error {
+	return accountTestTable.Delete(ctx, run, encodeAccountTestKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (AccountTestRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AccountTestKey, cond scalar.Cond[AccountTest, scalar.Data]) error {
-	return accountTestTable.DeleteIf(ctx, run, key, cond)
+func (*AccountTestRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AccountTestKey, cond scalar.Cond[AccountTest, scalar.Data]) error {
+	return accountTestTable.DeleteIf(ctx, run, encodeAccountTestKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllAccountTests]), in no
 // particular order. It yields at most one error, last.
-func (AccountTestRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[AccountTest]) iter.Seq2[AccountTest, error] {
-	return accountTestTable.Scan(ctx, run, of)
+func (*AccountTestRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[AccountTest]) iter.Seq2[AccountTest, error] {
+	return scalar.ScanRecords(ctx, accountTestTable.On(run), of, decodeAccountTest)
 }
 
 // AllAccountTests selects the whole table files.account_test, across its
@@ -108,27 +108,26 @@ func AllAccountTests() scalar.Selection[AccountTest] {
 	return scalar.SelectAll[AccountTest]()
 }
 
-var accountTestTable = scalar.Table[AccountTest, AccountTestKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "account_test"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var accountTestTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "account_test"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeAccountTestKey,
-	Encode: encodeAccountTest,
-	Decode: decodeAccountTest,
+	Partition: []int{0},
+}}
+
+func encodeAccountTestKey(k *AccountTestKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeAccountTestKey(k *AccountTestKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeAccountTest(r *AccountTest, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeAccountTest(r *AccountTest) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeAccountTest(from *scalar.Row, r *AccountTest) {

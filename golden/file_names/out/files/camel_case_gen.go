@@ -42,7 +42,7 @@ var CamelCaseColumns = struct {
 }
 
 // CamelCases is the table files.camelCase.
-var CamelCases CamelCaseRepository
+var CamelCases = &CamelCaseRepository{}
 
 // CamelCaseRepository is the set of operations on files.camelCase. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type CamelCaseRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CamelCaseRepository) Get(ctx context.Context, run scalar.Runner, key CamelCaseKey) (CamelCase, error) {
-	return camelCaseTable.Get(ctx, run, key)
+func (*CamelCaseRepository) Get(ctx context.Context, run scalar.Runner, key CamelCaseKey) (CamelCase, error) {
+	return scalar.GetRecord(ctx, camelCaseTable.On(run), encodeCamelCaseKey(&key), decodeCamelCase)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CamelCaseRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CamelCaseKey) ([]scalar.Null[CamelCase], error) {
-	return camelCaseTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CamelCaseRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CamelCaseKey) ([]*CamelCase, error) {
+	return scalar.GetRecords(ctx, camelCaseTable.On(run), keys, encodeCamelCaseKey, decodeCamelCase)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CamelCaseRepository) Insert(ctx context.Context, run scalar.Runner, r CamelCase) error {
-	return camelCaseTable.Insert(ctx, run, r)
+func (*CamelCaseRepository) Insert(ctx context.Context, run scalar.Runner, r CamelCase) error {
+	return camelCaseTable.Insert(ctx, run, encodeCamelCase(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CamelCaseRepository) Upsert(ctx context.Context, run scalar.Runner, r CamelCase) error {
-	return camelCaseTable.Upsert(ctx, run, r)
+func (*CamelCaseRepository) Upsert(ctx context.Context, run scalar.Runner, r CamelCase) error {
+	return camelCaseTable.Upsert(ctx, run, encodeCamelCase(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CamelCaseRepository.UpdateIf] insists on one.
-func (CamelCaseRepository) Update(ctx context.Context, run scalar.Runner, key CamelCaseKey, set ...scalar.Assign[CamelCase]) error {
-	return camelCaseTable.Update(ctx, run, key, set...)
+func (*CamelCaseRepository) Update(ctx context.Context, run scalar.Runner, key CamelCaseKey, set ...scalar.Assign[CamelCase]) error {
+	return camelCaseTable.Update(ctx, run, encodeCamelCaseKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CamelCaseRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CamelCaseKey, cond scalar.Cond[CamelCase, scalar.Data], set ...scalar.Assign[CamelCase]) error {
-	return camelCaseTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CamelCaseRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CamelCaseKey, cond scalar.Cond[CamelCase, scalar.Data], set ...scalar.Assign[CamelCase]) error {
+	return camelCaseTable.UpdateIf(ctx, run, encodeCamelCaseKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CamelCaseRepository) Delete(ctx context.Context, run scalar.Runner, key CamelCaseKey) error {
-	return camelCaseTable.Delete(ctx, run, key)
+func (*CamelCaseRepository) Delete(ctx context.Context, run scalar.Runner, key CamelCaseKey) error {
+	return camelCaseTable.Delete(ctx, run, encodeCamelCaseKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CamelCaseRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CamelCaseKey, cond scalar.Cond[CamelCase, scalar.Data]) error {
-	return camelCaseTable.DeleteIf(ctx, run, key, cond)
+func (*CamelCaseRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CamelCaseKey, cond scalar.Cond[CamelCase, scalar.Data]) error {
+	return camelCaseTable.DeleteIf(ctx, run, encodeCamelCaseKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCamelCases]), in no
 // particular order. It yields at most one error, last.
-func (CamelCaseRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[CamelCase]) iter.Seq2[CamelCase, error] {
-	return camelCaseTable.Scan(ctx, run, of)
+func (*CamelCaseRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[CamelCase]) iter.Seq2[CamelCase, error] {
+	return scalar.ScanRecords(ctx, camelCaseTable.On(run), of, decodeCamelCase)
 }
 
 // AllCamelCases selects the whole table files.camelCase, across its partitions.
@@ -107,27 +107,26 @@ func AllCamelCases() scalar.Selection[CamelCase] {
 	return scalar.SelectAll[CamelCase]()
 }
 
-var camelCaseTable = scalar.Table[CamelCase, CamelCaseKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "camelCase"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var camelCaseTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "camelCase"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeCamelCaseKey,
-	Encode: encodeCamelCase,
-	Decode: decodeCamelCase,
+	Partition: []int{0},
+}}
+
+func encodeCamelCaseKey(k *CamelCaseKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeCamelCaseKey(k *CamelCaseKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeCamelCase(r *CamelCase, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeCamelCase(r *CamelCase) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeCamelCase(from *scalar.Row, r *CamelCase) {

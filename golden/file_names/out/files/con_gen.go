@@ -42,7 +42,7 @@ var ConColumns = struct {
 }
 
 // Cons is the table files.con.
-var Cons ConRepository
+var Cons = &ConRepository{}
 
 // ConRepository is the set of operations on files.con. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -52,54 +52,54 @@ type ConRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ConRepository) Get(ctx context.Context, run scalar.Runner, key ConKey) (Con, error) {
-	return conTable.Get(ctx, run, key)
+func (*ConRepository) Get(ctx context.Context, run scalar.Runner, key ConKey) (Con, error) {
+	return scalar.GetRecord(ctx, conTable.On(run), encodeConKey(&key), decodeCon)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ConRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ConKey) ([]scalar.Null[Con], error) {
-	return conTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ConRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ConKey) ([]*Con, error) {
+	return scalar.GetRecords(ctx, conTable.On(run), keys, encodeConKey, decodeCon)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ConRepository) Insert(ctx context.Context, run scalar.Runner, r Con) error {
-	return conTable.Insert(ctx, run, r)
+func (*ConRepository) Insert(ctx context.Context, run scalar.Runner, r Con) error {
+	return conTable.Insert(ctx, run, encodeCon(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ConRepository) Upsert(ctx context.Context, run scalar.Runner, r Con) error {
-	return conTable.Upsert(ctx, run, r)
+func (*ConRepository) Upsert(ctx context.Context, run scalar.Runner, r Con) error {
+	return conTable.Upsert(ctx, run, encodeCon(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ConRepository.UpdateIf] insists on one.
-func (ConRepository) Update(ctx context.Context, run scalar.Runner, key ConKey, set ...scalar.Assign[Con]) error {
-	return conTable.Update(ctx, run, key, set...)
+func (*ConRepository) Update(ctx context.Context, run scalar.Runner, key ConKey, set ...scalar.Assign[Con]) error {
+	return conTable.Update(ctx, run, encodeConKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ConRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ConKey, cond scalar.Cond[Con, scalar.Data], set ...scalar.Assign[Con]) error {
-	return conTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ConRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ConKey, cond scalar.Cond[Con, scalar.Data], set ...scalar.Assign[Con]) error {
+	return conTable.UpdateIf(ctx, run, encodeConKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ConRepository) Delete(ctx context.Context, run scalar.Runner, key ConKey) error {
-	return conTable.Delete(ctx, run, key)
+func (*ConRepository) Delete(ctx context.Context, run scalar.Runner, key ConKey) error {
+	return conTable.Delete(ctx, run, encodeConKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ConRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ConKey, cond scalar.Cond[Con, scalar.Data]) error {
-	return conTable.DeleteIf(ctx, run, key, cond)
+func (*ConRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ConKey, cond scalar.Cond[Con, scalar.Data]) error {
+	return conTable.DeleteIf(ctx, run, encodeConKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCons]), in no particular
 // order. It yields at most one error, last.
-func (ConRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Con]) iter.Seq2[Con, error] {
-	return conTable.Scan(ctx, run, of)
+func (*ConRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Con]) iter.Seq2[Con, error] {
+	return scalar.ScanRecords(ctx, conTable.On(run), of, decodeCon)
 }
 
 // AllCons selects the whole table files.con, across its partitions.
@@ -107,27 +107,26 @@ func AllCons() scalar.Selection[Con] {
 	return scalar.SelectAll[Con]()
 }
 
-var conTable = scalar.Table[Con, ConKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "con"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var conTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "con"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeConKey,
-	Encode: encodeCon,
-	Decode: decodeCon,
+	Partition: []int{0},
+}}
+
+func encodeConKey(k *ConKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeConKey(k *ConKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeCon(r *Con, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeCon(r *Con) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeCon(from *scalar.Row, r *Con) {

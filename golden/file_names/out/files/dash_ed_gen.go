@@ -42,7 +42,7 @@ var DashEdColumns = struct {
 }
 
 // DashEds is the table files.dash-ed.
-var DashEds DashEdRepository
+var DashEds = &DashEdRepository{}
 
 // DashEdRepository is the set of operations on files.dash-ed. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type DashEdRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (DashEdRepository) Get(ctx context.Context, run scalar.Runner, key DashEdKey) (DashEd, error) {
-	return dashEdTable.Get(ctx, run, key)
+func (*DashEdRepository) Get(ctx context.Context, run scalar.Runner, key DashEdKey) (DashEd, error) {
+	return scalar.GetRecord(ctx, dashEdTable.On(run), encodeDashEdKey(&key), decodeDashEd)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (DashEdRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DashEdKey) ([]scalar.Null[DashEd], error) {
-	return dashEdTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*DashEdRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DashEdKey) ([]*DashEd, error) {
+	return scalar.GetRecords(ctx, dashEdTable.On(run), keys, encodeDashEdKey, decodeDashEd)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (DashEdRepository) Insert(ctx context.Context, run scalar.Runner, r DashEd) error {
-	return dashEdTable.Insert(ctx, run, r)
+func (*DashEdRepository) Insert(ctx context.Context, run scalar.Runner, r DashEd) error {
+	return dashEdTable.Insert(ctx, run, encodeDashEd(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (DashEdRepository) Upsert(ctx context.Context, run scalar.Runner, r DashEd) error {
-	return dashEdTable.Upsert(ctx, run, r)
+func (*DashEdRepository) Upsert(ctx context.Context, run scalar.Runner, r DashEd) error {
+	return dashEdTable.Upsert(ctx, run, encodeDashEd(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [DashEdRepository.UpdateIf] insists on one.
-func (DashEdRepository) Update(ctx context.Context, run scalar.Runner, key DashEdKey, set ...scalar.Assign[DashEd]) error {
-	return dashEdTable.Update(ctx, run, key, set...)
+func (*DashEdRepository) Update(ctx context.Context, run scalar.Runner, key DashEdKey, set ...scalar.Assign[DashEd]) error {
+	return dashEdTable.Update(ctx, run, encodeDashEdKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (DashEdRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DashEdKey, cond scalar.Cond[DashEd, scalar.Data], set ...scalar.Assign[DashEd]) error {
-	return dashEdTable.UpdateIf(ctx, run, key, cond, set...)
+func (*DashEdRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DashEdKey, cond scalar.Cond[DashEd, scalar.Data], set ...scalar.Assign[DashEd]) error {
+	return dashEdTable.UpdateIf(ctx, run, encodeDashEdKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (DashEdRepository) Delete(ctx context.Context, run scalar.Runner, key DashEdKey) error {
-	return dashEdTable.Delete(ctx, run, key)
+func (*DashEdRepository) Delete(ctx context.Context, run scalar.Runner, key DashEdKey) error {
+	return dashEdTable.Delete(ctx, run, encodeDashEdKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (DashEdRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DashEdKey, cond scalar.Cond[DashEd, scalar.Data]) error {
-	return dashEdTable.DeleteIf(ctx, run, key, cond)
+func (*DashEdRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DashEdKey, cond scalar.Cond[DashEd, scalar.Data]) error {
+	return dashEdTable.DeleteIf(ctx, run, encodeDashEdKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllDashEds]), in no
 // particular order. It yields at most one error, last.
-func (DashEdRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[DashEd]) iter.Seq2[DashEd, error] {
-	return dashEdTable.Scan(ctx, run, of)
+func (*DashEdRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[DashEd]) iter.Seq2[DashEd, error] {
+	return scalar.ScanRecords(ctx, dashEdTable.On(run), of, decodeDashEd)
 }
 
 // AllDashEds selects the whole table files.dash-ed, across its partitions.
@@ -107,27 +107,26 @@ func AllDashEds() scalar.Selection[DashEd] {
 	return scalar.SelectAll[DashEd]()
 }
 
-var dashEdTable = scalar.Table[DashEd, DashEdKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "dash-ed"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var dashEdTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "dash-ed"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeDashEdKey,
-	Encode: encodeDashEd,
-	Decode: decodeDashEd,
+	Partition: []int{0},
+}}
+
+func encodeDashEdKey(k *DashEdKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeDashEdKey(k *DashEdKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeDashEd(r *DashEd, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeDashEd(r *DashEd) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeDashEd(from *scalar.Row, r *DashEd) {

@@ -42,7 +42,7 @@ var DoubleUnderColumns = struct {
 }
 
 // DoubleUnders is the table files.double__under.
-var DoubleUnders DoubleUnderRepository
+var DoubleUnders = &DoubleUnderRepository{}
 
 // DoubleUnderRepository is the set of operations on files.double__under. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type DoubleUnderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (DoubleUnderRepository) Get(ctx context.Context, run scalar.Runner, key DoubleUnderKey) (DoubleUnder, error) {
-	return doubleUnderTable.Get(ctx, run, key)
+func (*DoubleUnderRepository) Get(ctx context.Context, run scalar.Runner, key DoubleUnderKey) (DoubleUnder, error) {
+	return scalar.GetRecord(ctx, doubleUnderTable.On(run), encodeDoubleUnderKey(&key), decodeDoubleUnder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (DoubleUnderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DoubleUnderKey) ([]scalar.Null[DoubleUnder], error) {
-	return doubleUnderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*DoubleUnderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DoubleUnderKey) ([]*DoubleUnder, error) {
+	return scalar.GetRecords(ctx, doubleUnderTable.On(run), keys, encodeDoubleUnderKey, decodeDoubleUnder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (DoubleUnderRepository) Insert(ctx context.Context, run scalar.Runner, r DoubleUnder) error {
-	return doubleUnderTable.Insert(ctx, run, r)
+func (*DoubleUnderRepository) Insert(ctx context.Context, run scalar.Runner, r DoubleUnder) error {
+	return doubleUnderTable.Insert(ctx, run, encodeDoubleUnder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (DoubleUnderRepository) Upsert(ctx context.Context, run scalar.Runner, r DoubleUnder) error {
-	return doubleUnderTable.Upsert(ctx, run, r)
+func (*DoubleUnderRepository) Upsert(ctx context.Context, run scalar.Runner, r DoubleUnder) error {
+	return doubleUnderTable.Upsert(ctx, run, encodeDoubleUnder(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [DoubleUnderRepository.UpdateIf] insists on one.
-func (DoubleUnderRepository) Update(ctx context.Context, run scalar.Runner, key DoubleUnderKey, set ...scalar.Assign[DoubleUnder]) error {
-	return doubleUnderTable.Update(ctx, run, key, set...)
+func (*DoubleUnderRepository) Update(ctx context.Context, run scalar.Runner, key DoubleUnderKey, set ...scalar.Assign[DoubleUnder]) error {
+	return doubleUnderTable.Update(ctx, run, encodeDoubleUnderKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (DoubleUnderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DoubleUnderKey, cond scalar.Cond[DoubleUnder, scalar.Data], set ...scalar.Assign[DoubleUnder]) error {
-	return doubleUnderTable.UpdateIf(ctx, run, key, cond, set...)
+func (*DoubleUnderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DoubleUnderKey, cond scalar.Cond[DoubleUnder, scalar.Data], set ...scalar.Assign[DoubleUnder]) error {
+	return doubleUnderTable.UpdateIf(ctx, run, encodeDoubleUnderKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (DoubleUnderRepository) Delete(ctx context.Context, run scalar.Runner, key DoubleUnderKey) error {
-	return doubleUnderTable.Delete(ctx, run, key)
+func (*DoubleUnderRepository) Delete(ctx context.Context, run scalar.Runner, key DoubleUnderKey) error {
+	return doubleUnderTable.Delete(ctx, run, encodeDoubleUnderKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (DoubleUnderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DoubleUnderKey, cond scalar.Cond[DoubleUnder, scalar.Data]) error {
-	return doubleUnderTable.DeleteIf(ctx, run, key, cond)
+func (*DoubleUnderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DoubleUnderKey, cond scalar.Cond[DoubleUnder, scalar.Data]) error {
+	return doubleUnderTable.DeleteIf(ctx, run, encodeDoubleUnderKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllDoubleUnders]), in no
 // particular order. It yields at most one error, last.
-func (DoubleUnderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[DoubleUnder]) iter.Seq2[DoubleUnder, error] {
-	return doubleUnderTable.Scan(ctx, run, of)
+func (*DoubleUnderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[DoubleUnder]) iter.Seq2[DoubleUnder, error] {
+	return scalar.ScanRecords(ctx, doubleUnderTable.On(run), of, decodeDoubleUnder)
 }
 
 // AllDoubleUnders selects the whole table files.double__under, across its
@@ -108,27 +108,26 @@ func AllDoubleUnders() scalar.Selection[DoubleUnder] {
 	return scalar.SelectAll[DoubleUnder]()
 }
 
-var doubleUnderTable = scalar.Table[DoubleUnder, DoubleUnderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "double__under"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var doubleUnderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "double__under"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeDoubleUnderKey,
-	Encode: encodeDoubleUnder,
-	Decode: decodeDoubleUnder,
+	Partition: []int{0},
+}}
+
+func encodeDoubleUnderKey(k *DoubleUnderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeDoubleUnderKey(k *DoubleUnderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeDoubleUnder(r *DoubleUnder, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeDoubleUnder(r *DoubleUnder) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeDoubleUnder(from *scalar.Row, r *DoubleUnder) {

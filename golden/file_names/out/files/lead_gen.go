@@ -42,7 +42,7 @@ var LeadColumns = struct {
 }
 
 // Leads is the table files._lead.
-var Leads LeadRepository
+var Leads = &LeadRepository{}
 
 // LeadRepository is the set of operations on files._lead. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,54 +52,54 @@ type LeadRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (LeadRepository) Get(ctx context.Context, run scalar.Runner, key LeadKey) (Lead, error) {
-	return leadTable.Get(ctx, run, key)
+func (*LeadRepository) Get(ctx context.Context, run scalar.Runner, key LeadKey) (Lead, error) {
+	return scalar.GetRecord(ctx, leadTable.On(run), encodeLeadKey(&key), decodeLead)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (LeadRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...LeadKey) ([]scalar.Null[Lead], error) {
-	return leadTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*LeadRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...LeadKey) ([]*Lead, error) {
+	return scalar.GetRecords(ctx, leadTable.On(run), keys, encodeLeadKey, decodeLead)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (LeadRepository) Insert(ctx context.Context, run scalar.Runner, r Lead) error {
-	return leadTable.Insert(ctx, run, r)
+func (*LeadRepository) Insert(ctx context.Context, run scalar.Runner, r Lead) error {
+	return leadTable.Insert(ctx, run, encodeLead(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (LeadRepository) Upsert(ctx context.Context, run scalar.Runner, r Lead) error {
-	return leadTable.Upsert(ctx, run, r)
+func (*LeadRepository) Upsert(ctx context.Context, run scalar.Runner, r Lead) error {
+	return leadTable.Upsert(ctx, run, encodeLead(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [LeadRepository.UpdateIf] insists on one.
-func (LeadRepository) Update(ctx context.Context, run scalar.Runner, key LeadKey, set ...scalar.Assign[Lead]) error {
-	return leadTable.Update(ctx, run, key, set...)
+func (*LeadRepository) Update(ctx context.Context, run scalar.Runner, key LeadKey, set ...scalar.Assign[Lead]) error {
+	return leadTable.Update(ctx, run, encodeLeadKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (LeadRepository) UpdateIf(ctx context.Context, run scalar.Runner, key LeadKey, cond scalar.Cond[Lead, scalar.Data], set ...scalar.Assign[Lead]) error {
-	return leadTable.UpdateIf(ctx, run, key, cond, set...)
+func (*LeadRepository) UpdateIf(ctx context.Context, run scalar.Runner, key LeadKey, cond scalar.Cond[Lead, scalar.Data], set ...scalar.Assign[Lead]) error {
+	return leadTable.UpdateIf(ctx, run, encodeLeadKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (LeadRepository) Delete(ctx context.Context, run scalar.Runner, key LeadKey) error {
-	return leadTable.Delete(ctx, run, key)
+func (*LeadRepository) Delete(ctx context.Context, run scalar.Runner, key LeadKey) error {
+	return leadTable.Delete(ctx, run, encodeLeadKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (LeadRepository) DeleteIf(ctx context.Context, run scalar.Runner, key LeadKey, cond scalar.Cond[Lead, scalar.Data]) error {
-	return leadTable.DeleteIf(ctx, run, key, cond)
+func (*LeadRepository) DeleteIf(ctx context.Context, run scalar.Runner, key LeadKey, cond scalar.Cond[Lead, scalar.Data]) error {
+	return leadTable.DeleteIf(ctx, run, encodeLeadKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllLeads]), in no particular
 // order. It yields at most one error, last.
-func (LeadRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Lead]) iter.Seq2[Lead, error] {
-	return leadTable.Scan(ctx, run, of)
+func (*LeadRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Lead]) iter.Seq2[Lead, error] {
+	return scalar.ScanRecords(ctx, leadTable.On(run), of, decodeLead)
 }
 
 // AllLeads selects the whole table files._lead, across its partitions.
@@ -107,27 +107,26 @@ func AllLeads() scalar.Selection[Lead] {
 	return scalar.SelectAll[Lead]()
 }
 
-var leadTable = scalar.Table[Lead, LeadKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "_lead"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var leadTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "_lead"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeLeadKey,
-	Encode: encodeLead,
-	Decode: decodeLead,
+	Partition: []int{0},
+}}
+
+func encodeLeadKey(k *LeadKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeLeadKey(k *LeadKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeLead(r *Lead, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeLead(r *Lead) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeLead(from *scalar.Row, r *Lead) {

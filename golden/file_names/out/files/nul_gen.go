@@ -42,7 +42,7 @@ var NulColumns = struct {
 }
 
 // Nuls is the table files.nul.
-var Nuls NulRepository
+var Nuls = &NulRepository{}
 
 // NulRepository is the set of operations on files.nul. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -52,54 +52,54 @@ type NulRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (NulRepository) Get(ctx context.Context, run scalar.Runner, key NulKey) (Nul, error) {
-	return nulTable.Get(ctx, run, key)
+func (*NulRepository) Get(ctx context.Context, run scalar.Runner, key NulKey) (Nul, error) {
+	return scalar.GetRecord(ctx, nulTable.On(run), encodeNulKey(&key), decodeNul)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (NulRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NulKey) ([]scalar.Null[Nul], error) {
-	return nulTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*NulRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NulKey) ([]*Nul, error) {
+	return scalar.GetRecords(ctx, nulTable.On(run), keys, encodeNulKey, decodeNul)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (NulRepository) Insert(ctx context.Context, run scalar.Runner, r Nul) error {
-	return nulTable.Insert(ctx, run, r)
+func (*NulRepository) Insert(ctx context.Context, run scalar.Runner, r Nul) error {
+	return nulTable.Insert(ctx, run, encodeNul(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (NulRepository) Upsert(ctx context.Context, run scalar.Runner, r Nul) error {
-	return nulTable.Upsert(ctx, run, r)
+func (*NulRepository) Upsert(ctx context.Context, run scalar.Runner, r Nul) error {
+	return nulTable.Upsert(ctx, run, encodeNul(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [NulRepository.UpdateIf] insists on one.
-func (NulRepository) Update(ctx context.Context, run scalar.Runner, key NulKey, set ...scalar.Assign[Nul]) error {
-	return nulTable.Update(ctx, run, key, set...)
+func (*NulRepository) Update(ctx context.Context, run scalar.Runner, key NulKey, set ...scalar.Assign[Nul]) error {
+	return nulTable.Update(ctx, run, encodeNulKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (NulRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NulKey, cond scalar.Cond[Nul, scalar.Data], set ...scalar.Assign[Nul]) error {
-	return nulTable.UpdateIf(ctx, run, key, cond, set...)
+func (*NulRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NulKey, cond scalar.Cond[Nul, scalar.Data], set ...scalar.Assign[Nul]) error {
+	return nulTable.UpdateIf(ctx, run, encodeNulKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (NulRepository) Delete(ctx context.Context, run scalar.Runner, key NulKey) error {
-	return nulTable.Delete(ctx, run, key)
+func (*NulRepository) Delete(ctx context.Context, run scalar.Runner, key NulKey) error {
+	return nulTable.Delete(ctx, run, encodeNulKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (NulRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NulKey, cond scalar.Cond[Nul, scalar.Data]) error {
-	return nulTable.DeleteIf(ctx, run, key, cond)
+func (*NulRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NulKey, cond scalar.Cond[Nul, scalar.Data]) error {
+	return nulTable.DeleteIf(ctx, run, encodeNulKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllNuls]), in no particular
 // order. It yields at most one error, last.
-func (NulRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Nul]) iter.Seq2[Nul, error] {
-	return nulTable.Scan(ctx, run, of)
+func (*NulRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Nul]) iter.Seq2[Nul, error] {
+	return scalar.ScanRecords(ctx, nulTable.On(run), of, decodeNul)
 }
 
 // AllNuls selects the whole table files.nul, across its partitions.
@@ -107,27 +107,26 @@ func AllNuls() scalar.Selection[Nul] {
 	return scalar.SelectAll[Nul]()
 }
 
-var nulTable = scalar.Table[Nul, NulKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "nul"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var nulTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "nul"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeNulKey,
-	Encode: encodeNul,
-	Decode: decodeNul,
+	Partition: []int{0},
+}}
+
+func encodeNulKey(k *NulKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeNulKey(k *NulKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeNul(r *Nul, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeNul(r *Nul) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeNul(from *scalar.Row, r *Nul) {

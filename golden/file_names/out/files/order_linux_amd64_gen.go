@@ -42,7 +42,7 @@ var OrderLinuxAmd64Columns = struct {
 }
 
 // OrderLinuxAmd64Table is the table files.order_linux_amd64.
-var OrderLinuxAmd64Table OrderLinuxAmd64Repository
+var OrderLinuxAmd64Table = &OrderLinuxAmd64Repository{}
 
 // OrderLinuxAmd64Repository is the set of operations on
 // files.order_linux_amd64. Every method runs in the transaction it is given, or
@@ -52,54 +52,54 @@ type OrderLinuxAmd64Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderLinuxAmd64Repository) Get(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key) (OrderLinuxAmd64, error) {
-	return orderLinuxAmd64Table.Get(ctx, run, key)
+func (*OrderLinuxAmd64Repository) Get(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key) (OrderLinuxAmd64, error) {
+	return scalar.GetRecord(ctx, orderLinuxAmd64Table.On(run), encodeOrderLinuxAmd64Key(&key), decodeOrderLinuxAmd64)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderLinuxAmd64Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLinuxAmd64Key) ([]scalar.Null[OrderLinuxAmd64], error) {
-	return orderLinuxAmd64Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderLinuxAmd64Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderLinuxAmd64Key) ([]*OrderLinuxAmd64, error) {
+	return scalar.GetRecords(ctx, orderLinuxAmd64Table.On(run), keys, encodeOrderLinuxAmd64Key, decodeOrderLinuxAmd64)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderLinuxAmd64Repository) Insert(ctx context.Context, run scalar.Runner, r OrderLinuxAmd64) error {
-	return orderLinuxAmd64Table.Insert(ctx, run, r)
+func (*OrderLinuxAmd64Repository) Insert(ctx context.Context, run scalar.Runner, r OrderLinuxAmd64) error {
+	return orderLinuxAmd64Table.Insert(ctx, run, encodeOrderLinuxAmd64(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderLinuxAmd64Repository) Upsert(ctx context.Context, run scalar.Runner, r OrderLinuxAmd64) error {
-	return orderLinuxAmd64Table.Upsert(ctx, run, r)
+func (*OrderLinuxAmd64Repository) Upsert(ctx context.Context, run scalar.Runner, r OrderLinuxAmd64) error {
+	return orderLinuxAmd64Table.Upsert(ctx, run, encodeOrderLinuxAmd64(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderLinuxAmd64Repository.UpdateIf] insists on one.
-func (OrderLinuxAmd64Repository) Update(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, set ...scalar.Assign[OrderLinuxAmd64]) error {
-	return orderLinuxAmd64Table.Update(ctx, run, key, set...)
+func (*OrderLinuxAmd64Repository) Update(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, set ...scalar.Assign[OrderLinuxAmd64]) error {
+	return orderLinuxAmd64Table.Update(ctx, run, encodeOrderLinuxAmd64Key(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderLinuxAmd64Repository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, cond scalar.Cond[OrderLinuxAmd64, scalar.Data], set ...scalar.Assign[OrderLinuxAmd64]) error {
-	return orderLinuxAmd64Table.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderLinuxAmd64Repository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, cond scalar.Cond[OrderLinuxAmd64, scalar.Data], set ...scalar.Assign[OrderLinuxAmd64]) error {
+	return orderLinuxAmd64Table.UpdateIf(ctx, run, encodeOrderLinuxAmd64Key(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderLinuxAmd64Repository) Delete(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key) error {
-	return orderLinuxAmd64Table.Delete(ctx, run, key)
+func (*OrderLinuxAmd64Repository) Delete(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key) error {
+	return orderLinuxAmd64Table.Delete(ctx, run, encodeOrderLinuxAmd64Key(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderLinuxAmd64Repository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, cond scalar.Cond[OrderLinuxAmd64, scalar.Data]) error {
-	return orderLinuxAmd64Table.DeleteIf(ctx, run, key, cond)
+func (*OrderLinuxAmd64Repository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderLinuxAmd64Key, cond scalar.Cond[OrderLinuxAmd64, scalar.Data]) error {
+	return orderLinuxAmd64Table.DeleteIf(ctx, run, encodeOrderLinuxAmd64Key(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllOrderLinuxAmd64]), in no
 // particular order. It yields at most one error, last.
-func (OrderLinuxAmd64Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderLinuxAmd64]) iter.Seq2[OrderLinuxAmd64, error] {
-	return orderLinuxAmd64Table.Scan(ctx, run, of)
+func (*OrderLinuxAmd64Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderLinuxAmd64]) iter.Seq2[OrderLinuxAmd64, error] {
+	return scalar.ScanRecords(ctx, orderLinuxAmd64Table.On(run), of, decodeOrderLinuxAmd64)
 }
 
 // AllOrderLinuxAmd64 selects the whole table files.order_linux_amd64, across
@@ -108,27 +108,26 @@ func AllOrderLinuxAmd64() scalar.Selection[OrderLinuxAmd64] {
 	return scalar.SelectAll[OrderLinuxAmd64]()
 }
 
-var orderLinuxAmd64Table = scalar.Table[OrderLinuxAmd64, OrderLinuxAmd64Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "order_linux_amd64"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var orderLinuxAmd64Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "order_linux_amd64"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeOrderLinuxAmd64Key,
-	Encode: encodeOrderLinuxAmd64,
-	Decode: decodeOrderLinuxAmd64,
+	Partition: []int{0},
+}}
+
+func encodeOrderLinuxAmd64Key(k *OrderLinuxAmd64Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeOrderLinuxAmd64Key(k *OrderLinuxAmd64Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeOrderLinuxAmd64(r *OrderLinuxAmd64, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeOrderLinuxAmd64(r *OrderLinuxAmd64) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeOrderLinuxAmd64(from *scalar.Row, r *OrderLinuxAmd64) {

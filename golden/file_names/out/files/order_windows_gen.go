@@ -42,7 +42,7 @@ var OrderWindowColumns = struct {
 }
 
 // OrderWindows is the table files.order_windows.
-var OrderWindows OrderWindowRepository
+var OrderWindows = &OrderWindowRepository{}
 
 // OrderWindowRepository is the set of operations on files.order_windows. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type OrderWindowRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderWindowRepository) Get(ctx context.Context, run scalar.Runner, key OrderWindowKey) (OrderWindow, error) {
-	return orderWindowTable.Get(ctx, run, key)
+func (*OrderWindowRepository) Get(ctx context.Context, run scalar.Runner, key OrderWindowKey) (OrderWindow, error) {
+	return scalar.GetRecord(ctx, orderWindowTable.On(run), encodeOrderWindowKey(&key), decodeOrderWindow)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderWindowRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderWindowKey) ([]scalar.Null[OrderWindow], error) {
-	return orderWindowTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderWindowRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderWindowKey) ([]*OrderWindow, error) {
+	return scalar.GetRecords(ctx, orderWindowTable.On(run), keys, encodeOrderWindowKey, decodeOrderWindow)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderWindowRepository) Insert(ctx context.Context, run scalar.Runner, r OrderWindow) error {
-	return orderWindowTable.Insert(ctx, run, r)
+func (*OrderWindowRepository) Insert(ctx context.Context, run scalar.Runner, r OrderWindow) error {
+	return orderWindowTable.Insert(ctx, run, encodeOrderWindow(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderWindowRepository) Upsert(ctx context.Context, run scalar.Runner, r OrderWindow) error {
-	return orderWindowTable.Upsert(ctx, run, r)
+func (*OrderWindowRepository) Upsert(ctx context.Context, run scalar.Runner, r OrderWindow) error {
+	return orderWindowTable.Upsert(ctx, run, encodeOrderWindow(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderWindowRepository.UpdateIf] insists on one.
-func (OrderWindowRepository) Update(ctx context.Context, run scalar.Runner, key OrderWindowKey, set ...scalar.Assign[OrderWindow]) error {
-	return orderWindowTable.Update(ctx, run, key, set...)
+func (*OrderWindowRepository) Update(ctx context.Context, run scalar.Runner, key OrderWindowKey, set ...scalar.Assign[OrderWindow]) error {
+	return orderWindowTable.Update(ctx, run, encodeOrderWindowKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderWindowRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderWindowKey, cond scalar.Cond[OrderWindow, scalar.Data], set ...scalar.Assign[OrderWindow]) error {
-	return orderWindowTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderWindowRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderWindowKey, cond scalar.Cond[OrderWindow, scalar.Data], set ...scalar.Assign[OrderWindow]) error {
+	return orderWindowTable.UpdateIf(ctx, run, encodeOrderWindowKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderWindowRepository) Delete(ctx context.Context, run scalar.Runner, key OrderWindowKey) error {
-	return orderWindowTable.Delete(ctx, run, key)
+func (*OrderWindowRepository) Delete(ctx context.Context, run scalar.Runner, key OrderWindowKey) error {
+	return orderWindowTable.Delete(ctx, run, encodeOrderWindowKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderWindowRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderWindowKey, cond scalar.Cond[OrderWindow, scalar.Data]) error {
-	return orderWindowTable.DeleteIf(ctx, run, key, cond)
+func (*OrderWindowRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderWindowKey, cond scalar.Cond[OrderWindow, scalar.Data]) error {
+	return orderWindowTable.DeleteIf(ctx, run, encodeOrderWindowKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllOrderWindows]), in no
 // particular order. It yields at most one error, last.
-func (OrderWindowRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderWindow]) iter.Seq2[OrderWindow, error] {
-	return orderWindowTable.Scan(ctx, run, of)
+func (*OrderWindowRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[OrderWindow]) iter.Seq2[OrderWindow, error] {
+	return scalar.ScanRecords(ctx, orderWindowTable.On(run), of, decodeOrderWindow)
 }
 
 // AllOrderWindows selects the whole table files.order_windows, across its
@@ -108,27 +108,26 @@ func AllOrderWindows() scalar.Selection[OrderWindow] {
 	return scalar.SelectAll[OrderWindow]()
 }
 
-var orderWindowTable = scalar.Table[OrderWindow, OrderWindowKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "order_windows"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var orderWindowTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "order_windows"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeOrderWindowKey,
-	Encode: encodeOrderWindow,
-	Decode: decodeOrderWindow,
+	Partition: []int{0},
+}}
+
+func encodeOrderWindowKey(k *OrderWindowKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeOrderWindowKey(k *OrderWindowKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeOrderWindow(r *OrderWindow, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeOrderWindow(r *OrderWindow) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeOrderWindow(from *scalar.Row, r *OrderWindow) {

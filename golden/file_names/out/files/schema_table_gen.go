@@ -42,7 +42,7 @@ var SchemaTableColumns = struct {
 }
 
 // SchemaTables is the table files.schema_table.
-var SchemaTables SchemaTableRepository
+var SchemaTables = &SchemaTableRepository{}
 
 // SchemaTableRepository is the set of operations on files.schema_table. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type SchemaTableRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SchemaTableRepository) Get(ctx context.Context, run scalar.Runner, key SchemaTableKey) (SchemaTable, error) {
-	return schemaTableTable.Get(ctx, run, key)
+func (*SchemaTableRepository) Get(ctx context.Context, run scalar.Runner, key SchemaTableKey) (SchemaTable, error) {
+	return scalar.GetRecord(ctx, schemaTableTable.On(run), encodeSchemaTableKey(&key), decodeSchemaTable)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SchemaTableRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SchemaTableKey) ([]scalar.Null[SchemaTable], error) {
-	return schemaTableTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SchemaTableRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SchemaTableKey) ([]*SchemaTable, error) {
+	return scalar.GetRecords(ctx, schemaTableTable.On(run), keys, encodeSchemaTableKey, decodeSchemaTable)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SchemaTableRepository) Insert(ctx context.Context, run scalar.Runner, r SchemaTable) error {
-	return schemaTableTable.Insert(ctx, run, r)
+func (*SchemaTableRepository) Insert(ctx context.Context, run scalar.Runner, r SchemaTable) error {
+	return schemaTableTable.Insert(ctx, run, encodeSchemaTable(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SchemaTableRepository) Upsert(ctx context.Context, run scalar.Runner, r SchemaTable) error {
-	return schemaTableTable.Upsert(ctx, run, r)
+func (*SchemaTableRepository) Upsert(ctx context.Context, run scalar.Runner, r SchemaTable) error {
+	return schemaTableTable.Upsert(ctx, run, encodeSchemaTable(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SchemaTableRepository.UpdateIf] insists on one.
-func (SchemaTableRepository) Update(ctx context.Context, run scalar.Runner, key SchemaTableKey, set ...scalar.Assign[SchemaTable]) error {
-	return schemaTableTable.Update(ctx, run, key, set...)
+func (*SchemaTableRepository) Update(ctx context.Context, run scalar.Runner, key SchemaTableKey, set ...scalar.Assign[SchemaTable]) error {
+	return schemaTableTable.Update(ctx, run, encodeSchemaTableKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SchemaTableRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SchemaTableKey, cond scalar.Cond[SchemaTable, scalar.Data], set ...scalar.Assign[SchemaTable]) error {
-	return schemaTableTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SchemaTableRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SchemaTableKey, cond scalar.Cond[SchemaTable, scalar.Data], set ...scalar.Assign[SchemaTable]) error {
+	return schemaTableTable.UpdateIf(ctx, run, encodeSchemaTableKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SchemaTableRepository) Delete(ctx context.Context, run scalar.Runner, key SchemaTableKey) error {
-	return schemaTableTable.Delete(ctx, run, key)
+func (*SchemaTableRepository) Delete(ctx context.Context, run scalar.Runner, key SchemaTableKey) error {
+	return schemaTableTable.Delete(ctx, run, encodeSchemaTableKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SchemaTableRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SchemaTableKey, cond scalar.Cond[SchemaTable, scalar.Data]) error {
-	return schemaTableTable.DeleteIf(ctx, run, key, cond)
+func (*SchemaTableRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SchemaTableKey, cond scalar.Cond[SchemaTable, scalar.Data]) error {
+	return schemaTableTable.DeleteIf(ctx, run, encodeSchemaTableKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSchemaTables]), in no
 // particular order. It yields at most one error, last.
-func (SchemaTableRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[SchemaTable]) iter.Seq2[SchemaTable, error] {
-	return schemaTableTable.Scan(ctx, run, of)
+func (*SchemaTableRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[SchemaTable]) iter.Seq2[SchemaTable, error] {
+	return scalar.ScanRecords(ctx, schemaTableTable.On(run), of, decodeSchemaTable)
 }
 
 // AllSchemaTables selects the whole table files.schema_table, across its
@@ -108,27 +108,26 @@ func AllSchemaTables() scalar.Selection[SchemaTable] {
 	return scalar.SelectAll[SchemaTable]()
 }
 
-var schemaTableTable = scalar.Table[SchemaTable, SchemaTableKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "schema_table"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var schemaTableTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "schema_table"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeSchemaTableKey,
-	Encode: encodeSchemaTable,
-	Decode: decodeSchemaTable,
+	Partition: []int{0},
+}}
+
+func encodeSchemaTableKey(k *SchemaTableKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeSchemaTableKey(k *SchemaTableKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeSchemaTable(r *SchemaTable, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeSchemaTable(r *SchemaTable) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeSchemaTable(from *scalar.Row, r *SchemaTable) {

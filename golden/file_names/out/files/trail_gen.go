@@ -42,7 +42,7 @@ var TrailColumns = struct {
 }
 
 // Trails is the table files.trail_.
-var Trails TrailRepository
+var Trails = &TrailRepository{}
 
 // TrailRepository is the set of operations on files.trail_. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type TrailRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TrailRepository) Get(ctx context.Context, run scalar.Runner, key TrailKey) (Trail, error) {
-	return trailTable.Get(ctx, run, key)
+func (*TrailRepository) Get(ctx context.Context, run scalar.Runner, key TrailKey) (Trail, error) {
+	return scalar.GetRecord(ctx, trailTable.On(run), encodeTrailKey(&key), decodeTrail)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TrailRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TrailKey) ([]scalar.Null[Trail], error) {
-	return trailTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TrailRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TrailKey) ([]*Trail, error) {
+	return scalar.GetRecords(ctx, trailTable.On(run), keys, encodeTrailKey, decodeTrail)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TrailRepository) Insert(ctx context.Context, run scalar.Runner, r Trail) error {
-	return trailTable.Insert(ctx, run, r)
+func (*TrailRepository) Insert(ctx context.Context, run scalar.Runner, r Trail) error {
+	return trailTable.Insert(ctx, run, encodeTrail(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TrailRepository) Upsert(ctx context.Context, run scalar.Runner, r Trail) error {
-	return trailTable.Upsert(ctx, run, r)
+func (*TrailRepository) Upsert(ctx context.Context, run scalar.Runner, r Trail) error {
+	return trailTable.Upsert(ctx, run, encodeTrail(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TrailRepository.UpdateIf] insists on one.
-func (TrailRepository) Update(ctx context.Context, run scalar.Runner, key TrailKey, set ...scalar.Assign[Trail]) error {
-	return trailTable.Update(ctx, run, key, set...)
+func (*TrailRepository) Update(ctx context.Context, run scalar.Runner, key TrailKey, set ...scalar.Assign[Trail]) error {
+	return trailTable.Update(ctx, run, encodeTrailKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TrailRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TrailKey, cond scalar.Cond[Trail, scalar.Data], set ...scalar.Assign[Trail]) error {
-	return trailTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TrailRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TrailKey, cond scalar.Cond[Trail, scalar.Data], set ...scalar.Assign[Trail]) error {
+	return trailTable.UpdateIf(ctx, run, encodeTrailKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TrailRepository) Delete(ctx context.Context, run scalar.Runner, key TrailKey) error {
-	return trailTable.Delete(ctx, run, key)
+func (*TrailRepository) Delete(ctx context.Context, run scalar.Runner, key TrailKey) error {
+	return trailTable.Delete(ctx, run, encodeTrailKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TrailRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TrailKey, cond scalar.Cond[Trail, scalar.Data]) error {
-	return trailTable.DeleteIf(ctx, run, key, cond)
+func (*TrailRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TrailKey, cond scalar.Cond[Trail, scalar.Data]) error {
+	return trailTable.DeleteIf(ctx, run, encodeTrailKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllTrails]), in no particular
 // order. It yields at most one error, last.
-func (TrailRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Trail]) iter.Seq2[Trail, error] {
-	return trailTable.Scan(ctx, run, of)
+func (*TrailRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Trail]) iter.Seq2[Trail, error] {
+	return scalar.ScanRecords(ctx, trailTable.On(run), of, decodeTrail)
 }
 
 // AllTrails selects the whole table files.trail_, across its partitions.
@@ -107,27 +107,26 @@ func AllTrails() scalar.Selection[Trail] {
 	return scalar.SelectAll[Trail]()
 }
 
-var trailTable = scalar.Table[Trail, TrailKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "trail_"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var trailTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "trail_"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeTrailKey,
-	Encode: encodeTrail,
-	Decode: decodeTrail,
+	Partition: []int{0},
+}}
+
+func encodeTrailKey(k *TrailKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeTrailKey(k *TrailKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeTrail(r *Trail, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeTrail(r *Trail) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeTrail(from *scalar.Row, r *Trail) {

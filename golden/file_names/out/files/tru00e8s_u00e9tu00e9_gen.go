@@ -42,7 +42,7 @@ var TrèsÉtéColumns = struct {
 }
 
 // TrèsÉtéTable is the table files.très_été.
-var TrèsÉtéTable TrèsÉtéRepository
+var TrèsÉtéTable = &TrèsÉtéRepository{}
 
 // TrèsÉtéRepository is the set of operations on files.très_été. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type TrèsÉtéRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TrèsÉtéRepository) Get(ctx context.Context, run scalar.Runner, key TrèsÉtéKey) (TrèsÉté, error) {
-	return trèsÉtéTable.Get(ctx, run, key)
+func (*TrèsÉtéRepository) Get(ctx context.Context, run scalar.Runner, key TrèsÉtéKey) (TrèsÉté, error) {
+	return scalar.GetRecord(ctx, trèsÉtéTable.On(run), encodeTrèsÉtéKey(&key), decodeTrèsÉté)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TrèsÉtéRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TrèsÉtéKey) ([]scalar.Null[TrèsÉté], error) {
-	return trèsÉtéTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TrèsÉtéRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TrèsÉtéKey) ([]*TrèsÉté, error) {
+	return scalar.GetRecords(ctx, trèsÉtéTable.On(run), keys, encodeTrèsÉtéKey, decodeTrèsÉté)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TrèsÉtéRepository) Insert(ctx context.Context, run scalar.Runner, r TrèsÉté) error {
-	return trèsÉtéTable.Insert(ctx, run, r)
+func (*TrèsÉtéRepository) Insert(ctx context.Context, run scalar.Runner, r TrèsÉté) error {
+	return trèsÉtéTable.Insert(ctx, run, encodeTrèsÉté(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TrèsÉtéRepository) Upsert(ctx context.Context, run scalar.Runner, r TrèsÉté) error {
-	return trèsÉtéTable.Upsert(ctx, run, r)
+func (*TrèsÉtéRepository) Upsert(ctx context.Context, run scalar.Runner, r TrèsÉté) error {
+	return trèsÉtéTable.Upsert(ctx, run, encodeTrèsÉté(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TrèsÉtéRepository.UpdateIf] insists on one.
-func (TrèsÉtéRepository) Update(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, set ...scalar.Assign[TrèsÉté]) error {
-	return trèsÉtéTable.Update(ctx, run, key, set...)
+func (*TrèsÉtéRepository) Update(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, set ...scalar.Assign[TrèsÉté]) error {
+	return trèsÉtéTable.Update(ctx, run, encodeTrèsÉtéKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TrèsÉtéRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, cond scalar.Cond[TrèsÉté, scalar.Data], set ...scalar.Assign[TrèsÉté]) error {
-	return trèsÉtéTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TrèsÉtéRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, cond scalar.Cond[TrèsÉté, scalar.Data], set ...scalar.Assign[TrèsÉté]) error {
+	return trèsÉtéTable.UpdateIf(ctx, run, encodeTrèsÉtéKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TrèsÉtéRepository) Delete(ctx context.Context, run scalar.Runner, key TrèsÉtéKey) error {
-	return trèsÉtéTable.Delete(ctx, run, key)
+func (*TrèsÉtéRepository) Delete(ctx context.Context, run scalar.Runner, key TrèsÉtéKey) error {
+	return trèsÉtéTable.Delete(ctx, run, encodeTrèsÉtéKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TrèsÉtéRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, cond scalar.Cond[TrèsÉté, scalar.Data]) error {
-	return trèsÉtéTable.DeleteIf(ctx, run, key, cond)
+func (*TrèsÉtéRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TrèsÉtéKey, cond scalar.Cond[TrèsÉté, scalar.Data]) error {
+	return trèsÉtéTable.DeleteIf(ctx, run, encodeTrèsÉtéKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllTrèsÉté]), in no
 // particular order. It yields at most one error, last.
-func (TrèsÉtéRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[TrèsÉté]) iter.Seq2[TrèsÉté, error] {
-	return trèsÉtéTable.Scan(ctx, run, of)
+func (*TrèsÉtéRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[TrèsÉté]) iter.Seq2[TrèsÉté, error] {
+	return scalar.ScanRecords(ctx, trèsÉtéTable.On(run), of, decodeTrèsÉté)
 }
 
 // AllTrèsÉté selects the whole table files.très_été, across its partitions.
@@ -107,27 +107,26 @@ func AllTrèsÉté() scalar.Selection[TrèsÉté] {
 	return scalar.SelectAll[TrèsÉté]()
 }
 
-var trèsÉtéTable = scalar.Table[TrèsÉté, TrèsÉtéKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "très_été"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var trèsÉtéTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "très_été"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeTrèsÉtéKey,
-	Encode: encodeTrèsÉté,
-	Decode: decodeTrèsÉté,
+	Partition: []int{0},
+}}
+
+func encodeTrèsÉtéKey(k *TrèsÉtéKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeTrèsÉtéKey(k *TrèsÉtéKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeTrèsÉté(r *TrèsÉté, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeTrèsÉté(r *TrèsÉté) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeTrèsÉté(from *scalar.Row, r *TrèsÉté) {

@@ -42,7 +42,7 @@ var TypeColumns = struct {
 }
 
 // Types is the table files.types.
-var Types TypeRepository
+var Types = &TypeRepository{}
 
 // TypeRepository is the set of operations on files.types. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,54 +52,54 @@ type TypeRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TypeRepository) Get(ctx context.Context, run scalar.Runner, key TypeKey) (Type, error) {
-	return typeTable.Get(ctx, run, key)
+func (*TypeRepository) Get(ctx context.Context, run scalar.Runner, key TypeKey) (Type, error) {
+	return scalar.GetRecord(ctx, typeTable.On(run), encodeTypeKey(&key), decodeType)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TypeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TypeKey) ([]scalar.Null[Type], error) {
-	return typeTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TypeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TypeKey) ([]*Type, error) {
+	return scalar.GetRecords(ctx, typeTable.On(run), keys, encodeTypeKey, decodeType)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TypeRepository) Insert(ctx context.Context, run scalar.Runner, r Type) error {
-	return typeTable.Insert(ctx, run, r)
+func (*TypeRepository) Insert(ctx context.Context, run scalar.Runner, r Type) error {
+	return typeTable.Insert(ctx, run, encodeType(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TypeRepository) Upsert(ctx context.Context, run scalar.Runner, r Type) error {
-	return typeTable.Upsert(ctx, run, r)
+func (*TypeRepository) Upsert(ctx context.Context, run scalar.Runner, r Type) error {
+	return typeTable.Upsert(ctx, run, encodeType(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TypeRepository.UpdateIf] insists on one.
-func (TypeRepository) Update(ctx context.Context, run scalar.Runner, key TypeKey, set ...scalar.Assign[Type]) error {
-	return typeTable.Update(ctx, run, key, set...)
+func (*TypeRepository) Update(ctx context.Context, run scalar.Runner, key TypeKey, set ...scalar.Assign[Type]) error {
+	return typeTable.Update(ctx, run, encodeTypeKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TypeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TypeKey, cond scalar.Cond[Type, scalar.Data], set ...scalar.Assign[Type]) error {
-	return typeTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TypeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TypeKey, cond scalar.Cond[Type, scalar.Data], set ...scalar.Assign[Type]) error {
+	return typeTable.UpdateIf(ctx, run, encodeTypeKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TypeRepository) Delete(ctx context.Context, run scalar.Runner, key TypeKey) error {
-	return typeTable.Delete(ctx, run, key)
+func (*TypeRepository) Delete(ctx context.Context, run scalar.Runner, key TypeKey) error {
+	return typeTable.Delete(ctx, run, encodeTypeKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TypeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TypeKey, cond scalar.Cond[Type, scalar.Data]) error {
-	return typeTable.DeleteIf(ctx, run, key, cond)
+func (*TypeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TypeKey, cond scalar.Cond[Type, scalar.Data]) error {
+	return typeTable.DeleteIf(ctx, run, encodeTypeKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllTypes]), in no particular
 // order. It yields at most one error, last.
-func (TypeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Type]) iter.Seq2[Type, error] {
-	return typeTable.Scan(ctx, run, of)
+func (*TypeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Type]) iter.Seq2[Type, error] {
+	return scalar.ScanRecords(ctx, typeTable.On(run), of, decodeType)
 }
 
 // AllTypes selects the whole table files.types, across its partitions.
@@ -107,27 +107,26 @@ func AllTypes() scalar.Selection[Type] {
 	return scalar.SelectAll[Type]()
 }
 
-var typeTable = scalar.Table[Type, TypeKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "types"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var typeTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "types"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeTypeKey,
-	Encode: encodeType,
-	Decode: decodeType,
+	Partition: []int{0},
+}}
+
+func encodeTypeKey(k *TypeKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeTypeKey(k *TypeKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeType(r *Type, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeType(r *Type) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeType(from *scalar.Row, r *Type) {

@@ -42,7 +42,7 @@ var XGenColumns = struct {
 }
 
 // XGens is the table files.x_gen.
-var XGens XGenRepository
+var XGens = &XGenRepository{}
 
 // XGenRepository is the set of operations on files.x_gen. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,54 +52,54 @@ type XGenRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (XGenRepository) Get(ctx context.Context, run scalar.Runner, key XGenKey) (XGen, error) {
-	return xGenTable.Get(ctx, run, key)
+func (*XGenRepository) Get(ctx context.Context, run scalar.Runner, key XGenKey) (XGen, error) {
+	return scalar.GetRecord(ctx, xGenTable.On(run), encodeXGenKey(&key), decodeXGen)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (XGenRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...XGenKey) ([]scalar.Null[XGen], error) {
-	return xGenTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*XGenRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...XGenKey) ([]*XGen, error) {
+	return scalar.GetRecords(ctx, xGenTable.On(run), keys, encodeXGenKey, decodeXGen)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (XGenRepository) Insert(ctx context.Context, run scalar.Runner, r XGen) error {
-	return xGenTable.Insert(ctx, run, r)
+func (*XGenRepository) Insert(ctx context.Context, run scalar.Runner, r XGen) error {
+	return xGenTable.Insert(ctx, run, encodeXGen(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (XGenRepository) Upsert(ctx context.Context, run scalar.Runner, r XGen) error {
-	return xGenTable.Upsert(ctx, run, r)
+func (*XGenRepository) Upsert(ctx context.Context, run scalar.Runner, r XGen) error {
+	return xGenTable.Upsert(ctx, run, encodeXGen(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [XGenRepository.UpdateIf] insists on one.
-func (XGenRepository) Update(ctx context.Context, run scalar.Runner, key XGenKey, set ...scalar.Assign[XGen]) error {
-	return xGenTable.Update(ctx, run, key, set...)
+func (*XGenRepository) Update(ctx context.Context, run scalar.Runner, key XGenKey, set ...scalar.Assign[XGen]) error {
+	return xGenTable.Update(ctx, run, encodeXGenKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (XGenRepository) UpdateIf(ctx context.Context, run scalar.Runner, key XGenKey, cond scalar.Cond[XGen, scalar.Data], set ...scalar.Assign[XGen]) error {
-	return xGenTable.UpdateIf(ctx, run, key, cond, set...)
+func (*XGenRepository) UpdateIf(ctx context.Context, run scalar.Runner, key XGenKey, cond scalar.Cond[XGen, scalar.Data], set ...scalar.Assign[XGen]) error {
+	return xGenTable.UpdateIf(ctx, run, encodeXGenKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (XGenRepository) Delete(ctx context.Context, run scalar.Runner, key XGenKey) error {
-	return xGenTable.Delete(ctx, run, key)
+func (*XGenRepository) Delete(ctx context.Context, run scalar.Runner, key XGenKey) error {
+	return xGenTable.Delete(ctx, run, encodeXGenKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (XGenRepository) DeleteIf(ctx context.Context, run scalar.Runner, key XGenKey, cond scalar.Cond[XGen, scalar.Data]) error {
-	return xGenTable.DeleteIf(ctx, run, key, cond)
+func (*XGenRepository) DeleteIf(ctx context.Context, run scalar.Runner, key XGenKey, cond scalar.Cond[XGen, scalar.Data]) error {
+	return xGenTable.DeleteIf(ctx, run, encodeXGenKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllXGens]), in no particular
 // order. It yields at most one error, last.
-func (XGenRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[XGen]) iter.Seq2[XGen, error] {
-	return xGenTable.Scan(ctx, run, of)
+func (*XGenRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[XGen]) iter.Seq2[XGen, error] {
+	return scalar.ScanRecords(ctx, xGenTable.On(run), of, decodeXGen)
 }
 
 // AllXGens selects the whole table files.x_gen, across its partitions.
@@ -107,27 +107,26 @@ func AllXGens() scalar.Selection[XGen] {
 	return scalar.SelectAll[XGen]()
 }
 
-var xGenTable = scalar.Table[XGen, XGenKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "files", Name: "x_gen"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var xGenTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "files", Name: "x_gen"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeXGenKey,
-	Encode: encodeXGen,
-	Decode: decodeXGen,
+	Partition: []int{0},
+}}
+
+func encodeXGenKey(k *XGenKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeXGenKey(k *XGenKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeXGen(r *XGen, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeXGen(r *XGen) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeXGen(from *scalar.Row, r *XGen) {

@@ -291,7 +291,7 @@ var WordColumns = struct {
 }
 
 // Words is the table words.words.
-var Words WordRepository
+var Words = &WordRepository{}
 
 // WordRepository is the set of operations on words.words. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -301,92 +301,92 @@ type WordRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (WordRepository) Get(ctx context.Context, run scalar.Runner, key WordKey) (Word, error) {
-	return wordTable.Get(ctx, run, key)
+func (*WordRepository) Get(ctx context.Context, run scalar.Runner, key WordKey) (Word, error) {
+	return scalar.GetRecord(ctx, wordTable.On(run), encodeWordKey(&key), decodeWord)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (WordRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...WordKey) ([]scalar.Null[Word], error) {
-	return wordTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*WordRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...WordKey) ([]*Word, error) {
+	return scalar.GetRecords(ctx, wordTable.On(run), keys, encodeWordKey, decodeWord)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (WordRepository) Insert(ctx context.Context, run scalar.Runner, r Word) error {
-	return wordTable.Insert(ctx, run, r)
+func (*WordRepository) Insert(ctx context.Context, run scalar.Runner, r Word) error {
+	return wordTable.Insert(ctx, run, encodeWord(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (WordRepository) Upsert(ctx context.Context, run scalar.Runner, r Word) error {
-	return wordTable.Upsert(ctx, run, r)
+func (*WordRepository) Upsert(ctx context.Context, run scalar.Runner, r Word) error {
+	return wordTable.Upsert(ctx, run, encodeWord(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [WordRepository.UpdateIf] insists on one.
-func (WordRepository) Update(ctx context.Context, run scalar.Runner, key WordKey, set ...scalar.Assign[Word]) error {
-	return wordTable.Update(ctx, run, key, set...)
+func (*WordRepository) Update(ctx context.Context, run scalar.Runner, key WordKey, set ...scalar.Assign[Word]) error {
+	return wordTable.Update(ctx, run, encodeWordKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (WordRepository) UpdateIf(ctx context.Context, run scalar.Runner, key WordKey, cond scalar.Cond[Word, scalar.Data], set ...scalar.Assign[Word]) error {
-	return wordTable.UpdateIf(ctx, run, key, cond, set...)
+func (*WordRepository) UpdateIf(ctx context.Context, run scalar.Runner, key WordKey, cond scalar.Cond[Word, scalar.Data], set ...scalar.Assign[Word]) error {
+	return wordTable.UpdateIf(ctx, run, encodeWordKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (WordRepository) Delete(ctx context.Context, run scalar.Runner, key WordKey) error {
-	return wordTable.Delete(ctx, run, key)
+func (*WordRepository) Delete(ctx context.Context, run scalar.Runner, key WordKey) error {
+	return wordTable.Delete(ctx, run, encodeWordKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (WordRepository) DeleteIf(ctx context.Context, run scalar.Runner, key WordKey, cond scalar.Cond[Word, scalar.Data]) error {
-	return wordTable.DeleteIf(ctx, run, key, cond)
+func (*WordRepository) DeleteIf(ctx context.Context, run scalar.Runner, key WordKey, cond scalar.Cond[Word, scalar.Data]) error {
+	return wordTable.DeleteIf(ctx, run, encodeWordKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([WordsOf]) in clustering order, or
 // of a selection ([AllWords], [WordsByType], [WordsByDB], [WordsByKey],
 // [WordsByRun], [WordsByTime], [WordsByWordTable]), in no particular order. It
 // yields at most one error, last.
-func (WordRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Word]) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, of)
+func (*WordRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Word]) iter.Seq2[Word, error] {
+	return scalar.ScanRecords(ctx, wordTable.On(run), of, decodeWord)
 }
 
 // ByType iterates over the records whose type is typeValue, as Scan does with
 // [WordsByType].
-func (WordRepository) ByType(ctx context.Context, run scalar.Runner, typeValue string) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByType(typeValue))
+func (*WordRepository) ByType(ctx context.Context, run scalar.Runner, typeValue string) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByType(typeValue))
 }
 
 // ByDB iterates over the records whose db is dbValue, as Scan does with
 // [WordsByDB].
-func (WordRepository) ByDB(ctx context.Context, run scalar.Runner, dbValue string) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByDB(dbValue))
+func (*WordRepository) ByDB(ctx context.Context, run scalar.Runner, dbValue string) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByDB(dbValue))
 }
 
 // ByKey iterates over the records whose key is keyValue, as Scan does with
 // [WordsByKey].
-func (WordRepository) ByKey(ctx context.Context, run scalar.Runner, keyValue string) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByKey(keyValue))
+func (*WordRepository) ByKey(ctx context.Context, run scalar.Runner, keyValue string) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByKey(keyValue))
 }
 
 // ByRun iterates over the records whose run is runValue, as Scan does with
 // [WordsByRun].
-func (WordRepository) ByRun(ctx context.Context, run scalar.Runner, runValue string) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByRun(runValue))
+func (*WordRepository) ByRun(ctx context.Context, run scalar.Runner, runValue string) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByRun(runValue))
 }
 
 // ByTime iterates over the records whose time is timeValue, as Scan does with
 // [WordsByTime].
-func (WordRepository) ByTime(ctx context.Context, run scalar.Runner, timeValue time.Time) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByTime(timeValue))
+func (*WordRepository) ByTime(ctx context.Context, run scalar.Runner, timeValue time.Time) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByTime(timeValue))
 }
 
 // ByWordTable iterates over the records whose word_table is wordTableValue, as
 // Scan does with [WordsByWordTable].
-func (WordRepository) ByWordTable(ctx context.Context, run scalar.Runner, wordTableValue string) iter.Seq2[Word, error] {
-	return wordTable.Scan(ctx, run, WordsByWordTable(wordTableValue))
+func (*WordRepository) ByWordTable(ctx context.Context, run scalar.Runner, wordTableValue string) iter.Seq2[Word, error] {
+	return Words.Scan(ctx, run, WordsByWordTable(wordTableValue))
 }
 
 // AllWords selects the whole table words.words, across its partitions.
@@ -527,196 +527,195 @@ func (r WordRangeVRange) RBefore(v string) WordRangeVRange {
 	return WordRangeVRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var wordTable = scalar.Table[Word, WordKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "words"},
-		Columns: []scalar.ColumnDef{
-			{Name: "string", Type: scalar.TypeText},
-			{Name: "range", Type: scalar.TypeInt},
-			{Name: "type", Type: scalar.TypeText},
-			{Name: "break", Type: scalar.TypeText},
-			{Name: "case", Type: scalar.TypeText},
-			{Name: "chan", Type: scalar.TypeText},
-			{Name: "const", Type: scalar.TypeText},
-			{Name: "continue", Type: scalar.TypeText},
-			{Name: "default", Type: scalar.TypeText},
-			{Name: "defer", Type: scalar.TypeText},
-			{Name: "else", Type: scalar.TypeText},
-			{Name: "fallthrough", Type: scalar.TypeText},
-			{Name: "for", Type: scalar.TypeText},
-			{Name: "func", Type: scalar.TypeText},
-			{Name: "go", Type: scalar.TypeText},
-			{Name: "goto", Type: scalar.TypeText},
-			{Name: "if", Type: scalar.TypeText},
-			{Name: "import", Type: scalar.TypeText},
-			{Name: "interface", Type: scalar.TypeText},
-			{Name: "map", Type: scalar.TypeText},
-			{Name: "package", Type: scalar.TypeText},
-			{Name: "return", Type: scalar.TypeText},
-			{Name: "select", Type: scalar.TypeText},
-			{Name: "struct", Type: scalar.TypeText},
-			{Name: "switch", Type: scalar.TypeText},
-			{Name: "var", Type: scalar.TypeText},
-			{Name: "any", Type: scalar.TypeText},
-			{Name: "append", Type: scalar.TypeText},
-			{Name: "bool", Type: scalar.TypeText},
-			{Name: "byte", Type: scalar.TypeText},
-			{Name: "cap", Type: scalar.TypeText},
-			{Name: "clear", Type: scalar.TypeText},
-			{Name: "close", Type: scalar.TypeText},
-			{Name: "comparable", Type: scalar.TypeText},
-			{Name: "error", Type: scalar.TypeText},
-			{Name: "false", Type: scalar.TypeText},
-			{Name: "int32", Type: scalar.TypeText},
-			{Name: "iota", Type: scalar.TypeText},
-			{Name: "len", Type: scalar.TypeText},
-			{Name: "make", Type: scalar.TypeText},
-			{Name: "max", Type: scalar.TypeText},
-			{Name: "min", Type: scalar.TypeText},
-			{Name: "new", Type: scalar.TypeText},
-			{Name: "nil", Type: scalar.TypeText},
-			{Name: "panic", Type: scalar.TypeText},
-			{Name: "print", Type: scalar.TypeText},
-			{Name: "true", Type: scalar.TypeText},
-			{Name: "uint8", Type: scalar.TypeText},
-			{Name: "column", Type: scalar.TypeText},
-			{Name: "cond", Type: scalar.TypeText},
-			{Name: "context", Type: scalar.TypeText},
-			{Name: "ctx", Type: scalar.TypeText},
-			{Name: "db", Type: scalar.TypeText},
-			{Name: "err", Type: scalar.TypeText},
-			{Name: "fmt", Type: scalar.TypeText},
-			{Name: "from", Type: scalar.TypeText},
-			{Name: "iter", Type: scalar.TypeText},
-			{Name: "k", Type: scalar.TypeText},
-			{Name: "key", Type: scalar.TypeText},
-			{Name: "keys", Type: scalar.TypeText},
-			{Name: "of", Type: scalar.TypeText},
-			{Name: "r", Type: scalar.TypeText},
-			{Name: "record", Type: scalar.TypeText},
-			{Name: "run", Type: scalar.TypeText},
-			{Name: "scalar", Type: scalar.TypeText},
-			{Name: "set", Type: scalar.TypeText},
-			{Name: "time", Type: scalar.TypeTimestampTZ},
-			{Name: "to", Type: scalar.TypeText},
-			{Name: "v", Type: scalar.TypeText},
-			{Name: "limit", Type: scalar.TypeText},
-			{Name: "reverse", Type: scalar.TypeText},
-			{Name: "where", Type: scalar.TypeText},
-			{Name: "get", Type: scalar.TypeText},
-			{Name: "insert", Type: scalar.TypeText},
-			{Name: "scan", Type: scalar.TypeText},
-			{Name: "pos", Type: scalar.TypeText},
-			{Name: "encode", Type: scalar.TypeText},
-			{Name: "decode", Type: scalar.TypeText},
-			{Name: "valid", Type: scalar.TypeText},
-			{Name: "schema", Type: scalar.TypeText},
-			{Name: "init", Type: scalar.TypeText},
-			{Name: "main", Type: scalar.TypeText},
-			{Name: "word_table", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 13, 51},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 68, Order: scalar.Asc}, {Column: 61, Order: scalar.Asc}},
-		Indexes:    []int{2, 52, 58, 63, 66, 82},
+var wordTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "words"},
+	Columns: []scalar.ColumnDef{
+		{Name: "string", Type: scalar.TypeText},
+		{Name: "range", Type: scalar.TypeInt},
+		{Name: "type", Type: scalar.TypeText},
+		{Name: "break", Type: scalar.TypeText},
+		{Name: "case", Type: scalar.TypeText},
+		{Name: "chan", Type: scalar.TypeText},
+		{Name: "const", Type: scalar.TypeText},
+		{Name: "continue", Type: scalar.TypeText},
+		{Name: "default", Type: scalar.TypeText},
+		{Name: "defer", Type: scalar.TypeText},
+		{Name: "else", Type: scalar.TypeText},
+		{Name: "fallthrough", Type: scalar.TypeText},
+		{Name: "for", Type: scalar.TypeText},
+		{Name: "func", Type: scalar.TypeText},
+		{Name: "go", Type: scalar.TypeText},
+		{Name: "goto", Type: scalar.TypeText},
+		{Name: "if", Type: scalar.TypeText},
+		{Name: "import", Type: scalar.TypeText},
+		{Name: "interface", Type: scalar.TypeText},
+		{Name: "map", Type: scalar.TypeText},
+		{Name: "package", Type: scalar.TypeText},
+		{Name: "return", Type: scalar.TypeText},
+		{Name: "select", Type: scalar.TypeText},
+		{Name: "struct", Type: scalar.TypeText},
+		{Name: "switch", Type: scalar.TypeText},
+		{Name: "var", Type: scalar.TypeText},
+		{Name: "any", Type: scalar.TypeText},
+		{Name: "append", Type: scalar.TypeText},
+		{Name: "bool", Type: scalar.TypeText},
+		{Name: "byte", Type: scalar.TypeText},
+		{Name: "cap", Type: scalar.TypeText},
+		{Name: "clear", Type: scalar.TypeText},
+		{Name: "close", Type: scalar.TypeText},
+		{Name: "comparable", Type: scalar.TypeText},
+		{Name: "error", Type: scalar.TypeText},
+		{Name: "false", Type: scalar.TypeText},
+		{Name: "int32", Type: scalar.TypeText},
+		{Name: "iota", Type: scalar.TypeText},
+		{Name: "len", Type: scalar.TypeText},
+		{Name: "make", Type: scalar.TypeText},
+		{Name: "max", Type: scalar.TypeText},
+		{Name: "min", Type: scalar.TypeText},
+		{Name: "new", Type: scalar.TypeText},
+		{Name: "nil", Type: scalar.TypeText},
+		{Name: "panic", Type: scalar.TypeText},
+		{Name: "print", Type: scalar.TypeText},
+		{Name: "true", Type: scalar.TypeText},
+		{Name: "uint8", Type: scalar.TypeText},
+		{Name: "column", Type: scalar.TypeText},
+		{Name: "cond", Type: scalar.TypeText},
+		{Name: "context", Type: scalar.TypeText},
+		{Name: "ctx", Type: scalar.TypeText},
+		{Name: "db", Type: scalar.TypeText},
+		{Name: "err", Type: scalar.TypeText},
+		{Name: "fmt", Type: scalar.TypeText},
+		{Name: "from", Type: scalar.TypeText},
+		{Name: "iter", Type: scalar.TypeText},
+		{Name: "k", Type: scalar.TypeText},
+		{Name: "key", Type: scalar.TypeText},
+		{Name: "keys", Type: scalar.TypeText},
+		{Name: "of", Type: scalar.TypeText},
+		{Name: "r", Type: scalar.TypeText},
+		{Name: "record", Type: scalar.TypeText},
+		{Name: "run", Type: scalar.TypeText},
+		{Name: "scalar", Type: scalar.TypeText},
+		{Name: "set", Type: scalar.TypeText},
+		{Name: "time", Type: scalar.TypeTimestampTZ},
+		{Name: "to", Type: scalar.TypeText},
+		{Name: "v", Type: scalar.TypeText},
+		{Name: "limit", Type: scalar.TypeText},
+		{Name: "reverse", Type: scalar.TypeText},
+		{Name: "where", Type: scalar.TypeText},
+		{Name: "get", Type: scalar.TypeText},
+		{Name: "insert", Type: scalar.TypeText},
+		{Name: "scan", Type: scalar.TypeText},
+		{Name: "pos", Type: scalar.TypeText},
+		{Name: "encode", Type: scalar.TypeText},
+		{Name: "decode", Type: scalar.TypeText},
+		{Name: "valid", Type: scalar.TypeText},
+		{Name: "schema", Type: scalar.TypeText},
+		{Name: "init", Type: scalar.TypeText},
+		{Name: "main", Type: scalar.TypeText},
+		{Name: "word_table", Type: scalar.TypeText},
 	},
-	Key:    encodeWordKey,
-	Encode: encodeWord,
-	Decode: decodeWord,
+	Partition:  []int{0, 13, 51},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 68, Order: scalar.Asc}, {Column: 61, Order: scalar.Asc}},
+	Indexes:    []int{2, 52, 58, 63, 66, 82},
+}}
+
+func encodeWordKey(k *WordKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.String),
+		scalar.TextValue(k.Func),
+		scalar.TextValue(k.Ctx),
+		scalar.IntValue(k.Range),
+		scalar.TextValue(k.V),
+		scalar.TextValue(k.R),
+	}
 }
 
-func encodeWordKey(k *WordKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.String)
-	to[1] = scalar.TextValue(k.Func)
-	to[2] = scalar.TextValue(k.Ctx)
-	to[3] = scalar.IntValue(k.Range)
-	to[4] = scalar.TextValue(k.V)
-	to[5] = scalar.TextValue(k.R)
-}
-
-func encodeWord(r *Word, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.String)
-	to[1] = scalar.IntValue(r.Range)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Type, scalar.TextValue)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Break, scalar.TextValue)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Case, scalar.TextValue)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Chan, scalar.TextValue)
-	to[6] = scalar.NullValue(scalar.TypeText, r.Const, scalar.TextValue)
-	to[7] = scalar.NullValue(scalar.TypeText, r.Continue, scalar.TextValue)
-	to[8] = scalar.NullValue(scalar.TypeText, r.Default, scalar.TextValue)
-	to[9] = scalar.NullValue(scalar.TypeText, r.Defer, scalar.TextValue)
-	to[10] = scalar.NullValue(scalar.TypeText, r.Else, scalar.TextValue)
-	to[11] = scalar.NullValue(scalar.TypeText, r.Fallthrough, scalar.TextValue)
-	to[12] = scalar.NullValue(scalar.TypeText, r.For, scalar.TextValue)
-	to[13] = scalar.TextValue(r.Func)
-	to[14] = scalar.NullValue(scalar.TypeText, r.Go, scalar.TextValue)
-	to[15] = scalar.NullValue(scalar.TypeText, r.Goto, scalar.TextValue)
-	to[16] = scalar.NullValue(scalar.TypeText, r.If, scalar.TextValue)
-	to[17] = scalar.NullValue(scalar.TypeText, r.Import, scalar.TextValue)
-	to[18] = scalar.NullValue(scalar.TypeText, r.Interface, scalar.TextValue)
-	to[19] = scalar.NullValue(scalar.TypeText, r.Map, scalar.TextValue)
-	to[20] = scalar.NullValue(scalar.TypeText, r.Package, scalar.TextValue)
-	to[21] = scalar.NullValue(scalar.TypeText, r.Return, scalar.TextValue)
-	to[22] = scalar.NullValue(scalar.TypeText, r.Select, scalar.TextValue)
-	to[23] = scalar.NullValue(scalar.TypeText, r.Struct, scalar.TextValue)
-	to[24] = scalar.NullValue(scalar.TypeText, r.Switch, scalar.TextValue)
-	to[25] = scalar.NullValue(scalar.TypeText, r.Var, scalar.TextValue)
-	to[26] = scalar.NullValue(scalar.TypeText, r.Any, scalar.TextValue)
-	to[27] = scalar.NullValue(scalar.TypeText, r.Append, scalar.TextValue)
-	to[28] = scalar.NullValue(scalar.TypeText, r.Bool, scalar.TextValue)
-	to[29] = scalar.NullValue(scalar.TypeText, r.Byte, scalar.TextValue)
-	to[30] = scalar.NullValue(scalar.TypeText, r.Cap, scalar.TextValue)
-	to[31] = scalar.NullValue(scalar.TypeText, r.Clear, scalar.TextValue)
-	to[32] = scalar.NullValue(scalar.TypeText, r.Close, scalar.TextValue)
-	to[33] = scalar.NullValue(scalar.TypeText, r.Comparable, scalar.TextValue)
-	to[34] = scalar.NullValue(scalar.TypeText, r.Error, scalar.TextValue)
-	to[35] = scalar.NullValue(scalar.TypeText, r.False, scalar.TextValue)
-	to[36] = scalar.NullValue(scalar.TypeText, r.Int32, scalar.TextValue)
-	to[37] = scalar.NullValue(scalar.TypeText, r.Iota, scalar.TextValue)
-	to[38] = scalar.NullValue(scalar.TypeText, r.Len, scalar.TextValue)
-	to[39] = scalar.NullValue(scalar.TypeText, r.Make, scalar.TextValue)
-	to[40] = scalar.NullValue(scalar.TypeText, r.Max, scalar.TextValue)
-	to[41] = scalar.NullValue(scalar.TypeText, r.Min, scalar.TextValue)
-	to[42] = scalar.NullValue(scalar.TypeText, r.New, scalar.TextValue)
-	to[43] = scalar.NullValue(scalar.TypeText, r.Nil, scalar.TextValue)
-	to[44] = scalar.NullValue(scalar.TypeText, r.Panic, scalar.TextValue)
-	to[45] = scalar.NullValue(scalar.TypeText, r.Print, scalar.TextValue)
-	to[46] = scalar.NullValue(scalar.TypeText, r.True, scalar.TextValue)
-	to[47] = scalar.NullValue(scalar.TypeText, r.Uint8, scalar.TextValue)
-	to[48] = scalar.NullValue(scalar.TypeText, r.Column, scalar.TextValue)
-	to[49] = scalar.NullValue(scalar.TypeText, r.Cond, scalar.TextValue)
-	to[50] = scalar.NullValue(scalar.TypeText, r.Context, scalar.TextValue)
-	to[51] = scalar.TextValue(r.Ctx)
-	to[52] = scalar.NullValue(scalar.TypeText, r.DB, scalar.TextValue)
-	to[53] = scalar.NullValue(scalar.TypeText, r.Err, scalar.TextValue)
-	to[54] = scalar.NullValue(scalar.TypeText, r.Fmt, scalar.TextValue)
-	to[55] = scalar.NullValue(scalar.TypeText, r.From, scalar.TextValue)
-	to[56] = scalar.NullValue(scalar.TypeText, r.Iter, scalar.TextValue)
-	to[57] = scalar.NullValue(scalar.TypeText, r.K, scalar.TextValue)
-	to[58] = scalar.NullValue(scalar.TypeText, r.Key, scalar.TextValue)
-	to[59] = scalar.NullValue(scalar.TypeText, r.Keys, scalar.TextValue)
-	to[60] = scalar.NullValue(scalar.TypeText, r.Of, scalar.TextValue)
-	to[61] = scalar.TextValue(r.R)
-	to[62] = scalar.NullValue(scalar.TypeText, r.Record, scalar.TextValue)
-	to[63] = scalar.NullValue(scalar.TypeText, r.Run, scalar.TextValue)
-	to[64] = scalar.NullValue(scalar.TypeText, r.Scalar, scalar.TextValue)
-	to[65] = scalar.NullValue(scalar.TypeText, r.Set, scalar.TextValue)
-	to[66] = scalar.NullValue(scalar.TypeTimestampTZ, r.Time, scalar.TimestampTZValue)
-	to[67] = scalar.NullValue(scalar.TypeText, r.To, scalar.TextValue)
-	to[68] = scalar.TextValue(r.V)
-	to[69] = scalar.NullValue(scalar.TypeText, r.Limit, scalar.TextValue)
-	to[70] = scalar.NullValue(scalar.TypeText, r.Reverse, scalar.TextValue)
-	to[71] = scalar.NullValue(scalar.TypeText, r.Where, scalar.TextValue)
-	to[72] = scalar.NullValue(scalar.TypeText, r.Get, scalar.TextValue)
-	to[73] = scalar.NullValue(scalar.TypeText, r.Insert, scalar.TextValue)
-	to[74] = scalar.NullValue(scalar.TypeText, r.Scan, scalar.TextValue)
-	to[75] = scalar.NullValue(scalar.TypeText, r.Pos, scalar.TextValue)
-	to[76] = scalar.NullValue(scalar.TypeText, r.Encode, scalar.TextValue)
-	to[77] = scalar.NullValue(scalar.TypeText, r.Decode, scalar.TextValue)
-	to[78] = scalar.NullValue(scalar.TypeText, r.Valid, scalar.TextValue)
-	to[79] = scalar.NullValue(scalar.TypeText, r.Schema, scalar.TextValue)
-	to[80] = scalar.NullValue(scalar.TypeText, r.Init, scalar.TextValue)
-	to[81] = scalar.NullValue(scalar.TypeText, r.Main, scalar.TextValue)
-	to[82] = scalar.NullValue(scalar.TypeText, r.WordTable, scalar.TextValue)
+func encodeWord(r *Word) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.String),
+		scalar.IntValue(r.Range),
+		scalar.NullTextValue(r.Type),
+		scalar.NullTextValue(r.Break),
+		scalar.NullTextValue(r.Case),
+		scalar.NullTextValue(r.Chan),
+		scalar.NullTextValue(r.Const),
+		scalar.NullTextValue(r.Continue),
+		scalar.NullTextValue(r.Default),
+		scalar.NullTextValue(r.Defer),
+		scalar.NullTextValue(r.Else),
+		scalar.NullTextValue(r.Fallthrough),
+		scalar.NullTextValue(r.For),
+		scalar.TextValue(r.Func),
+		scalar.NullTextValue(r.Go),
+		scalar.NullTextValue(r.Goto),
+		scalar.NullTextValue(r.If),
+		scalar.NullTextValue(r.Import),
+		scalar.NullTextValue(r.Interface),
+		scalar.NullTextValue(r.Map),
+		scalar.NullTextValue(r.Package),
+		scalar.NullTextValue(r.Return),
+		scalar.NullTextValue(r.Select),
+		scalar.NullTextValue(r.Struct),
+		scalar.NullTextValue(r.Switch),
+		scalar.NullTextValue(r.Var),
+		scalar.NullTextValue(r.Any),
+		scalar.NullTextValue(r.Append),
+		scalar.NullTextValue(r.Bool),
+		scalar.NullTextValue(r.Byte),
+		scalar.NullTextValue(r.Cap),
+		scalar.NullTextValue(r.Clear),
+		scalar.NullTextValue(r.Close),
+		scalar.NullTextValue(r.Comparable),
+		scalar.NullTextValue(r.Error),
+		scalar.NullTextValue(r.False),
+		scalar.NullTextValue(r.Int32),
+		scalar.NullTextValue(r.Iota),
+		scalar.NullTextValue(r.Len),
+		scalar.NullTextValue(r.Make),
+		scalar.NullTextValue(r.Max),
+		scalar.NullTextValue(r.Min),
+		scalar.NullTextValue(r.New),
+		scalar.NullTextValue(r.Nil),
+		scalar.NullTextValue(r.Panic),
+		scalar.NullTextValue(r.Print),
+		scalar.NullTextValue(r.True),
+		scalar.NullTextValue(r.Uint8),
+		scalar.NullTextValue(r.Column),
+		scalar.NullTextValue(r.Cond),
+		scalar.NullTextValue(r.Context),
+		scalar.TextValue(r.Ctx),
+		scalar.NullTextValue(r.DB),
+		scalar.NullTextValue(r.Err),
+		scalar.NullTextValue(r.Fmt),
+		scalar.NullTextValue(r.From),
+		scalar.NullTextValue(r.Iter),
+		scalar.NullTextValue(r.K),
+		scalar.NullTextValue(r.Key),
+		scalar.NullTextValue(r.Keys),
+		scalar.NullTextValue(r.Of),
+		scalar.TextValue(r.R),
+		scalar.NullTextValue(r.Record),
+		scalar.NullTextValue(r.Run),
+		scalar.NullTextValue(r.Scalar),
+		scalar.NullTextValue(r.Set),
+		scalar.NullTimestampTZValue(r.Time),
+		scalar.NullTextValue(r.To),
+		scalar.TextValue(r.V),
+		scalar.NullTextValue(r.Limit),
+		scalar.NullTextValue(r.Reverse),
+		scalar.NullTextValue(r.Where),
+		scalar.NullTextValue(r.Get),
+		scalar.NullTextValue(r.Insert),
+		scalar.NullTextValue(r.Scan),
+		scalar.NullTextValue(r.Pos),
+		scalar.NullTextValue(r.Encode),
+		scalar.NullTextValue(r.Decode),
+		scalar.NullTextValue(r.Valid),
+		scalar.NullTextValue(r.Schema),
+		scalar.NullTextValue(r.Init),
+		scalar.NullTextValue(r.Main),
+		scalar.NullTextValue(r.WordTable),
+	}
 }
 
 func decodeWord(from *scalar.Row, r *Word) {

@@ -47,7 +47,7 @@ var ContextColumns = struct {
 }
 
 // Contexts is the table words.context.
-var Contexts ContextRepository
+var Contexts = &ContextRepository{}
 
 // ContextRepository is the set of operations on words.context. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -57,61 +57,61 @@ type ContextRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ContextRepository) Get(ctx context.Context, run scalar.Runner, key ContextKey) (Context, error) {
-	return contextTable.Get(ctx, run, key)
+func (*ContextRepository) Get(ctx context.Context, run scalar.Runner, key ContextKey) (Context, error) {
+	return scalar.GetRecord(ctx, contextTable.On(run), encodeContextKey(&key), decodeContext)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ContextRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContextKey) ([]scalar.Null[Context], error) {
-	return contextTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ContextRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContextKey) ([]*Context, error) {
+	return scalar.GetRecords(ctx, contextTable.On(run), keys, encodeContextKey, decodeContext)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ContextRepository) Insert(ctx context.Context, run scalar.Runner, r Context) error {
-	return contextTable.Insert(ctx, run, r)
+func (*ContextRepository) Insert(ctx context.Context, run scalar.Runner, r Context) error {
+	return contextTable.Insert(ctx, run, encodeContext(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ContextRepository) Upsert(ctx context.Context, run scalar.Runner, r Context) error {
-	return contextTable.Upsert(ctx, run, r)
+func (*ContextRepository) Upsert(ctx context.Context, run scalar.Runner, r Context) error {
+	return contextTable.Upsert(ctx, run, encodeContext(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ContextRepository.UpdateIf] insists on one.
-func (ContextRepository) Update(ctx context.Context, run scalar.Runner, key ContextKey, set ...scalar.Assign[Context]) error {
-	return contextTable.Update(ctx, run, key, set...)
+func (*ContextRepository) Update(ctx context.Context, run scalar.Runner, key ContextKey, set ...scalar.Assign[Context]) error {
+	return contextTable.Update(ctx, run, encodeContextKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ContextRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ContextKey, cond scalar.Cond[Context, scalar.Data], set ...scalar.Assign[Context]) error {
-	return contextTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ContextRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ContextKey, cond scalar.Cond[Context, scalar.Data], set ...scalar.Assign[Context]) error {
+	return contextTable.UpdateIf(ctx, run, encodeContextKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ContextRepository) Delete(ctx context.Context, run scalar.Runner, key ContextKey) error {
-	return contextTable.Delete(ctx, run, key)
+func (*ContextRepository) Delete(ctx context.Context, run scalar.Runner, key ContextKey) error {
+	return contextTable.Delete(ctx, run, encodeContextKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ContextRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ContextKey, cond scalar.Cond[Context, scalar.Data]) error {
-	return contextTable.DeleteIf(ctx, run, key, cond)
+func (*ContextRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ContextKey, cond scalar.Cond[Context, scalar.Data]) error {
+	return contextTable.DeleteIf(ctx, run, encodeContextKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ContextsOf]) in clustering order,
 // or of a selection ([AllContexts], [ContextsByAt]), in no particular order. It
 // yields at most one error, last.
-func (ContextRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Context]) iter.Seq2[Context, error] {
-	return contextTable.Scan(ctx, run, of)
+func (*ContextRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Context]) iter.Seq2[Context, error] {
+	return scalar.ScanRecords(ctx, contextTable.On(run), of, decodeContext)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [ContextsByAt].
-func (ContextRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Context, error] {
-	return contextTable.Scan(ctx, run, ContextsByAt(at))
+func (*ContextRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Context, error] {
+	return Contexts.Scan(ctx, run, ContextsByAt(at))
 }
 
 // AllContexts selects the whole table words.context, across its partitions.
@@ -156,32 +156,31 @@ func (r ContextRange) RangeBefore(v int32) ContextRange {
 	return ContextRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var contextTable = scalar.Table[Context, ContextKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "context"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var contextTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "context"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeContextKey,
-	Encode: encodeContext,
-	Decode: decodeContext,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeContextKey(k *ContextKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeContextKey(k *ContextKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeContext(r *Context, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeContext(r *Context) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeContext(from *scalar.Row, r *Context) {

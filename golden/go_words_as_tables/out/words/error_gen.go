@@ -47,7 +47,7 @@ var ErrorColumns = struct {
 }
 
 // Errors is the table words.error.
-var Errors ErrorRepository
+var Errors = &ErrorRepository{}
 
 // ErrorRepository is the set of operations on words.error, a table without
 // transactions: every method is one request to the storage, atomic on its
@@ -57,60 +57,60 @@ type ErrorRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ErrorRepository) Get(ctx context.Context, db *scalar.DB, key ErrorKey) (Error, error) {
-	return errorTable.Get(ctx, db, key)
+func (*ErrorRepository) Get(ctx context.Context, db *scalar.DB, key ErrorKey) (Error, error) {
+	return scalar.GetRecord(ctx, errorTable.On(db), encodeErrorKey(&key), decodeError)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ErrorRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...ErrorKey) ([]scalar.Null[Error], error) {
-	return errorTable.GetAll(ctx, db, keys)
+// The result has one element per key, nil where there is no record.
+func (*ErrorRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...ErrorKey) ([]*Error, error) {
+	return scalar.GetRecords(ctx, errorTable.On(db), keys, encodeErrorKey, decodeError)
 }
 
 // Insert adds r. It reports [scalar.ErrAlreadyExists] if the key is taken.
-func (ErrorRepository) Insert(ctx context.Context, db *scalar.DB, r Error) error {
-	return errorTable.Insert(ctx, db, r)
+func (*ErrorRepository) Insert(ctx context.Context, db *scalar.DB, r Error) error {
+	return errorTable.Insert(ctx, db, encodeError(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ErrorRepository) Upsert(ctx context.Context, db *scalar.DB, r Error) error {
-	return errorTable.Upsert(ctx, db, r)
+func (*ErrorRepository) Upsert(ctx context.Context, db *scalar.DB, r Error) error {
+	return errorTable.Upsert(ctx, db, encodeError(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ErrorRepository.UpdateIf] insists on one.
-func (ErrorRepository) Update(ctx context.Context, db *scalar.DB, key ErrorKey, set ...scalar.Assign[Error]) error {
-	return errorTable.Update(ctx, db, key, set...)
+func (*ErrorRepository) Update(ctx context.Context, db *scalar.DB, key ErrorKey, set ...scalar.Assign[Error]) error {
+	return errorTable.Update(ctx, db, encodeErrorKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ErrorRepository) UpdateIf(ctx context.Context, db *scalar.DB, key ErrorKey, cond scalar.Cond[Error, scalar.Data], set ...scalar.Assign[Error]) error {
-	return errorTable.UpdateIf(ctx, db, key, cond, set...)
+func (*ErrorRepository) UpdateIf(ctx context.Context, db *scalar.DB, key ErrorKey, cond scalar.Cond[Error, scalar.Data], set ...scalar.Assign[Error]) error {
+	return errorTable.UpdateIf(ctx, db, encodeErrorKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ErrorRepository) Delete(ctx context.Context, db *scalar.DB, key ErrorKey) error {
-	return errorTable.Delete(ctx, db, key)
+func (*ErrorRepository) Delete(ctx context.Context, db *scalar.DB, key ErrorKey) error {
+	return errorTable.Delete(ctx, db, encodeErrorKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ErrorRepository) DeleteIf(ctx context.Context, db *scalar.DB, key ErrorKey, cond scalar.Cond[Error, scalar.Data]) error {
-	return errorTable.DeleteIf(ctx, db, key, cond)
+func (*ErrorRepository) DeleteIf(ctx context.Context, db *scalar.DB, key ErrorKey, cond scalar.Cond[Error, scalar.Data]) error {
+	return errorTable.DeleteIf(ctx, db, encodeErrorKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ErrorsOf]) in clustering order,
 // or of a selection ([AllErrors], [ErrorsByAt]), in no particular order. It
 // yields at most one error, last.
-func (ErrorRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Error]) iter.Seq2[Error, error] {
-	return errorTable.Scan(ctx, db, of)
+func (*ErrorRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Error]) iter.Seq2[Error, error] {
+	return scalar.ScanRecords(ctx, errorTable.On(db), of, decodeError)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [ErrorsByAt].
-func (ErrorRepository) ByAt(ctx context.Context, db *scalar.DB, at time.Time) iter.Seq2[Error, error] {
-	return errorTable.Scan(ctx, db, ErrorsByAt(at))
+func (*ErrorRepository) ByAt(ctx context.Context, db *scalar.DB, at time.Time) iter.Seq2[Error, error] {
+	return Errors.Scan(ctx, db, ErrorsByAt(at))
 }
 
 // AllErrors selects the whole table words.error, across its partitions.
@@ -155,32 +155,31 @@ func (r ErrorRange) RangeBefore(v int32) ErrorRange {
 	return ErrorRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var errorTable = scalar.StorageTable[Error, ErrorKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "error"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var errorTable = scalar.StorageTable{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "error"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeErrorKey,
-	Encode: encodeError,
-	Decode: decodeError,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeErrorKey(k *ErrorKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeErrorKey(k *ErrorKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeError(r *Error, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeError(r *Error) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeError(from *scalar.Row, r *Error) {

@@ -47,7 +47,7 @@ var FuncColumns = struct {
 }
 
 // Funcs is the table words.func.
-var Funcs FuncRepository
+var Funcs = &FuncRepository{}
 
 // FuncRepository is the set of operations on words.func. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type FuncRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (FuncRepository) Get(ctx context.Context, run scalar.Runner, key FuncKey) (Func, error) {
-	return funcTable.Get(ctx, run, key)
+func (*FuncRepository) Get(ctx context.Context, run scalar.Runner, key FuncKey) (Func, error) {
+	return scalar.GetRecord(ctx, funcTable.On(run), encodeFuncKey(&key), decodeFunc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (FuncRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...FuncKey) ([]scalar.Null[Func], error) {
-	return funcTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*FuncRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...FuncKey) ([]*Func, error) {
+	return scalar.GetRecords(ctx, funcTable.On(run), keys, encodeFuncKey, decodeFunc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (FuncRepository) Insert(ctx context.Context, run scalar.Runner, r Func) error {
-	return funcTable.Insert(ctx, run, r)
+func (*FuncRepository) Insert(ctx context.Context, run scalar.Runner, r Func) error {
+	return funcTable.Insert(ctx, run, encodeFunc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (FuncRepository) Upsert(ctx context.Context, run scalar.Runner, r Func) error {
-	return funcTable.Upsert(ctx, run, r)
+func (*FuncRepository) Upsert(ctx context.Context, run scalar.Runner, r Func) error {
+	return funcTable.Upsert(ctx, run, encodeFunc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [FuncRepository.UpdateIf] insists on one.
-func (FuncRepository) Update(ctx context.Context, run scalar.Runner, key FuncKey, set ...scalar.Assign[Func]) error {
-	return funcTable.Update(ctx, run, key, set...)
+func (*FuncRepository) Update(ctx context.Context, run scalar.Runner, key FuncKey, set ...scalar.Assign[Func]) error {
+	return funcTable.Update(ctx, run, encodeFuncKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (FuncRepository) UpdateIf(ctx context.Context, run scalar.Runner, key FuncKey, cond scalar.Cond[Func, scalar.Data], set ...scalar.Assign[Func]) error {
-	return funcTable.UpdateIf(ctx, run, key, cond, set...)
+func (*FuncRepository) UpdateIf(ctx context.Context, run scalar.Runner, key FuncKey, cond scalar.Cond[Func, scalar.Data], set ...scalar.Assign[Func]) error {
+	return funcTable.UpdateIf(ctx, run, encodeFuncKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (FuncRepository) Delete(ctx context.Context, run scalar.Runner, key FuncKey) error {
-	return funcTable.Delete(ctx, run, key)
+func (*FuncRepository) Delete(ctx context.Context, run scalar.Runner, key FuncKey) error {
+	return funcTable.Delete(ctx, run, encodeFuncKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (FuncRepository) DeleteIf(ctx context.Context, run scalar.Runner, key FuncKey, cond scalar.Cond[Func, scalar.Data]) error {
-	return funcTable.DeleteIf(ctx, run, key, cond)
+func (*FuncRepository) DeleteIf(ctx context.Context, run scalar.Runner, key FuncKey, cond scalar.Cond[Func, scalar.Data]) error {
+	return funcTable.DeleteIf(ctx, run, encodeFuncKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([FuncsOf]) in clustering order, or
 // of a selection ([AllFuncs], [FuncsByAt]), in no particular order. It yields
 // at most one error, last.
-func (FuncRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Func]) iter.Seq2[Func, error] {
-	return funcTable.Scan(ctx, run, of)
+func (*FuncRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Func]) iter.Seq2[Func, error] {
+	return scalar.ScanRecords(ctx, funcTable.On(run), of, decodeFunc)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [FuncsByAt].
-func (FuncRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Func, error] {
-	return funcTable.Scan(ctx, run, FuncsByAt(at))
+func (*FuncRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Func, error] {
+	return Funcs.Scan(ctx, run, FuncsByAt(at))
 }
 
 // AllFuncs selects the whole table words.func, across its partitions.
@@ -154,32 +154,31 @@ func (r FuncRange) RangeBefore(v int32) FuncRange {
 	return FuncRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var funcTable = scalar.Table[Func, FuncKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "func"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var funcTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "func"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeFuncKey,
-	Encode: encodeFunc,
-	Decode: decodeFunc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeFuncKey(k *FuncKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeFuncKey(k *FuncKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeFunc(r *Func, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeFunc(r *Func) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeFunc(from *scalar.Row, r *Func) {

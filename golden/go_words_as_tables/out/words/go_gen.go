@@ -47,7 +47,7 @@ var GoColumns = struct {
 }
 
 // Gos is the table words.go.
-var Gos GoRepository
+var Gos = &GoRepository{}
 
 // GoRepository is the set of operations on words.go. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -57,60 +57,60 @@ type GoRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (GoRepository) Get(ctx context.Context, run scalar.Runner, key GoKey) (Go, error) {
-	return goTable.Get(ctx, run, key)
+func (*GoRepository) Get(ctx context.Context, run scalar.Runner, key GoKey) (Go, error) {
+	return scalar.GetRecord(ctx, goTable.On(run), encodeGoKey(&key), decodeGo)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (GoRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...GoKey) ([]scalar.Null[Go], error) {
-	return goTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*GoRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...GoKey) ([]*Go, error) {
+	return scalar.GetRecords(ctx, goTable.On(run), keys, encodeGoKey, decodeGo)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (GoRepository) Insert(ctx context.Context, run scalar.Runner, r Go) error {
-	return goTable.Insert(ctx, run, r)
+func (*GoRepository) Insert(ctx context.Context, run scalar.Runner, r Go) error {
+	return goTable.Insert(ctx, run, encodeGo(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (GoRepository) Upsert(ctx context.Context, run scalar.Runner, r Go) error {
-	return goTable.Upsert(ctx, run, r)
+func (*GoRepository) Upsert(ctx context.Context, run scalar.Runner, r Go) error {
+	return goTable.Upsert(ctx, run, encodeGo(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [GoRepository.UpdateIf] insists on one.
-func (GoRepository) Update(ctx context.Context, run scalar.Runner, key GoKey, set ...scalar.Assign[Go]) error {
-	return goTable.Update(ctx, run, key, set...)
+func (*GoRepository) Update(ctx context.Context, run scalar.Runner, key GoKey, set ...scalar.Assign[Go]) error {
+	return goTable.Update(ctx, run, encodeGoKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (GoRepository) UpdateIf(ctx context.Context, run scalar.Runner, key GoKey, cond scalar.Cond[Go, scalar.Data], set ...scalar.Assign[Go]) error {
-	return goTable.UpdateIf(ctx, run, key, cond, set...)
+func (*GoRepository) UpdateIf(ctx context.Context, run scalar.Runner, key GoKey, cond scalar.Cond[Go, scalar.Data], set ...scalar.Assign[Go]) error {
+	return goTable.UpdateIf(ctx, run, encodeGoKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (GoRepository) Delete(ctx context.Context, run scalar.Runner, key GoKey) error {
-	return goTable.Delete(ctx, run, key)
+func (*GoRepository) Delete(ctx context.Context, run scalar.Runner, key GoKey) error {
+	return goTable.Delete(ctx, run, encodeGoKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (GoRepository) DeleteIf(ctx context.Context, run scalar.Runner, key GoKey, cond scalar.Cond[Go, scalar.Data]) error {
-	return goTable.DeleteIf(ctx, run, key, cond)
+func (*GoRepository) DeleteIf(ctx context.Context, run scalar.Runner, key GoKey, cond scalar.Cond[Go, scalar.Data]) error {
+	return goTable.DeleteIf(ctx, run, encodeGoKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([GosOf]) in clustering order, or
 // of a selection ([AllGos], [GosByAt]), in no particular order. It yields at
 // most one error, last.
-func (GoRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Go]) iter.Seq2[Go, error] {
-	return goTable.Scan(ctx, run, of)
+func (*GoRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Go]) iter.Seq2[Go, error] {
+	return scalar.ScanRecords(ctx, goTable.On(run), of, decodeGo)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [GosByAt].
-func (GoRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Go, error] {
-	return goTable.Scan(ctx, run, GosByAt(at))
+func (*GoRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Go, error] {
+	return Gos.Scan(ctx, run, GosByAt(at))
 }
 
 // AllGos selects the whole table words.go, across its partitions.
@@ -154,32 +154,31 @@ func (r GoRange) RangeBefore(v int32) GoRange {
 	return GoRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var goTable = scalar.Table[Go, GoKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "go"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var goTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "go"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeGoKey,
-	Encode: encodeGo,
-	Decode: decodeGo,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeGoKey(k *GoKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeGoKey(k *GoKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeGo(r *Go, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeGo(r *Go) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeGo(from *scalar.Row, r *Go) {

@@ -47,7 +47,7 @@ var InitColumns = struct {
 }
 
 // Inits is the table words.init.
-var Inits InitRepository
+var Inits = &InitRepository{}
 
 // InitRepository is the set of operations on words.init. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type InitRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (InitRepository) Get(ctx context.Context, run scalar.Runner, key InitKey) (Init, error) {
-	return initTable.Get(ctx, run, key)
+func (*InitRepository) Get(ctx context.Context, run scalar.Runner, key InitKey) (Init, error) {
+	return scalar.GetRecord(ctx, initTable.On(run), encodeInitKey(&key), decodeInit)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (InitRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...InitKey) ([]scalar.Null[Init], error) {
-	return initTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*InitRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...InitKey) ([]*Init, error) {
+	return scalar.GetRecords(ctx, initTable.On(run), keys, encodeInitKey, decodeInit)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (InitRepository) Insert(ctx context.Context, run scalar.Runner, r Init) error {
-	return initTable.Insert(ctx, run, r)
+func (*InitRepository) Insert(ctx context.Context, run scalar.Runner, r Init) error {
+	return initTable.Insert(ctx, run, encodeInit(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (InitRepository) Upsert(ctx context.Context, run scalar.Runner, r Init) error {
-	return initTable.Upsert(ctx, run, r)
+func (*InitRepository) Upsert(ctx context.Context, run scalar.Runner, r Init) error {
+	return initTable.Upsert(ctx, run, encodeInit(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [InitRepository.UpdateIf] insists on one.
-func (InitRepository) Update(ctx context.Context, run scalar.Runner, key InitKey, set ...scalar.Assign[Init]) error {
-	return initTable.Update(ctx, run, key, set...)
+func (*InitRepository) Update(ctx context.Context, run scalar.Runner, key InitKey, set ...scalar.Assign[Init]) error {
+	return initTable.Update(ctx, run, encodeInitKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (InitRepository) UpdateIf(ctx context.Context, run scalar.Runner, key InitKey, cond scalar.Cond[Init, scalar.Data], set ...scalar.Assign[Init]) error {
-	return initTable.UpdateIf(ctx, run, key, cond, set...)
+func (*InitRepository) UpdateIf(ctx context.Context, run scalar.Runner, key InitKey, cond scalar.Cond[Init, scalar.Data], set ...scalar.Assign[Init]) error {
+	return initTable.UpdateIf(ctx, run, encodeInitKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (InitRepository) Delete(ctx context.Context, run scalar.Runner, key InitKey) error {
-	return initTable.Delete(ctx, run, key)
+func (*InitRepository) Delete(ctx context.Context, run scalar.Runner, key InitKey) error {
+	return initTable.Delete(ctx, run, encodeInitKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (InitRepository) DeleteIf(ctx context.Context, run scalar.Runner, key InitKey, cond scalar.Cond[Init, scalar.Data]) error {
-	return initTable.DeleteIf(ctx, run, key, cond)
+func (*InitRepository) DeleteIf(ctx context.Context, run scalar.Runner, key InitKey, cond scalar.Cond[Init, scalar.Data]) error {
+	return initTable.DeleteIf(ctx, run, encodeInitKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([InitsOf]) in clustering order, or
 // of a selection ([AllInits], [InitsByAt]), in no particular order. It yields
 // at most one error, last.
-func (InitRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Init]) iter.Seq2[Init, error] {
-	return initTable.Scan(ctx, run, of)
+func (*InitRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Init]) iter.Seq2[Init, error] {
+	return scalar.ScanRecords(ctx, initTable.On(run), of, decodeInit)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [InitsByAt].
-func (InitRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Init, error] {
-	return initTable.Scan(ctx, run, InitsByAt(at))
+func (*InitRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Init, error] {
+	return Inits.Scan(ctx, run, InitsByAt(at))
 }
 
 // AllInits selects the whole table words.init, across its partitions.
@@ -154,32 +154,31 @@ func (r InitRange) RangeBefore(v int32) InitRange {
 	return InitRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var initTable = scalar.Table[Init, InitKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "init"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var initTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "init"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeInitKey,
-	Encode: encodeInit,
-	Decode: decodeInit,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeInitKey(k *InitKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeInitKey(k *InitKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeInit(r *Init, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeInit(r *Init) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeInit(from *scalar.Row, r *Init) {

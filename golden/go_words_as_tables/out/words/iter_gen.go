@@ -47,7 +47,7 @@ var IterColumns = struct {
 }
 
 // Iters is the table words.iter.
-var Iters IterRepository
+var Iters = &IterRepository{}
 
 // IterRepository is the set of operations on words.iter. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type IterRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (IterRepository) Get(ctx context.Context, run scalar.Runner, key IterKey) (Iter, error) {
-	return iterTable.Get(ctx, run, key)
+func (*IterRepository) Get(ctx context.Context, run scalar.Runner, key IterKey) (Iter, error) {
+	return scalar.GetRecord(ctx, iterTable.On(run), encodeIterKey(&key), decodeIter)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (IterRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...IterKey) ([]scalar.Null[Iter], error) {
-	return iterTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*IterRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...IterKey) ([]*Iter, error) {
+	return scalar.GetRecords(ctx, iterTable.On(run), keys, encodeIterKey, decodeIter)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (IterRepository) Insert(ctx context.Context, run scalar.Runner, r Iter) error {
-	return iterTable.Insert(ctx, run, r)
+func (*IterRepository) Insert(ctx context.Context, run scalar.Runner, r Iter) error {
+	return iterTable.Insert(ctx, run, encodeIter(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (IterRepository) Upsert(ctx context.Context, run scalar.Runner, r Iter) error {
-	return iterTable.Upsert(ctx, run, r)
+func (*IterRepository) Upsert(ctx context.Context, run scalar.Runner, r Iter) error {
+	return iterTable.Upsert(ctx, run, encodeIter(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [IterRepository.UpdateIf] insists on one.
-func (IterRepository) Update(ctx context.Context, run scalar.Runner, key IterKey, set ...scalar.Assign[Iter]) error {
-	return iterTable.Update(ctx, run, key, set...)
+func (*IterRepository) Update(ctx context.Context, run scalar.Runner, key IterKey, set ...scalar.Assign[Iter]) error {
+	return iterTable.Update(ctx, run, encodeIterKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (IterRepository) UpdateIf(ctx context.Context, run scalar.Runner, key IterKey, cond scalar.Cond[Iter, scalar.Data], set ...scalar.Assign[Iter]) error {
-	return iterTable.UpdateIf(ctx, run, key, cond, set...)
+func (*IterRepository) UpdateIf(ctx context.Context, run scalar.Runner, key IterKey, cond scalar.Cond[Iter, scalar.Data], set ...scalar.Assign[Iter]) error {
+	return iterTable.UpdateIf(ctx, run, encodeIterKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (IterRepository) Delete(ctx context.Context, run scalar.Runner, key IterKey) error {
-	return iterTable.Delete(ctx, run, key)
+func (*IterRepository) Delete(ctx context.Context, run scalar.Runner, key IterKey) error {
+	return iterTable.Delete(ctx, run, encodeIterKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (IterRepository) DeleteIf(ctx context.Context, run scalar.Runner, key IterKey, cond scalar.Cond[Iter, scalar.Data]) error {
-	return iterTable.DeleteIf(ctx, run, key, cond)
+func (*IterRepository) DeleteIf(ctx context.Context, run scalar.Runner, key IterKey, cond scalar.Cond[Iter, scalar.Data]) error {
+	return iterTable.DeleteIf(ctx, run, encodeIterKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ItersOf]) in clustering order, or
 // of a selection ([AllIters], [ItersByAt]), in no particular order. It yields
 // at most one error, last.
-func (IterRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Iter]) iter.Seq2[Iter, error] {
-	return iterTable.Scan(ctx, run, of)
+func (*IterRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Iter]) iter.Seq2[Iter, error] {
+	return scalar.ScanRecords(ctx, iterTable.On(run), of, decodeIter)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [ItersByAt].
-func (IterRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Iter, error] {
-	return iterTable.Scan(ctx, run, ItersByAt(at))
+func (*IterRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Iter, error] {
+	return Iters.Scan(ctx, run, ItersByAt(at))
 }
 
 // AllIters selects the whole table words.iter, across its partitions.
@@ -154,32 +154,31 @@ func (r IterRange) RangeBefore(v int32) IterRange {
 	return IterRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var iterTable = scalar.Table[Iter, IterKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "iter"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var iterTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "iter"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeIterKey,
-	Encode: encodeIter,
-	Decode: decodeIter,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeIterKey(k *IterKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeIterKey(k *IterKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeIter(r *Iter, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeIter(r *Iter) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeIter(from *scalar.Row, r *Iter) {

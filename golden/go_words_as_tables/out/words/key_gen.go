@@ -47,7 +47,7 @@ var KeyColumns = struct {
 }
 
 // Keys is the table words.key.
-var Keys KeyRepository
+var Keys = &KeyRepository{}
 
 // KeyRepository is the set of operations on words.key. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -57,60 +57,60 @@ type KeyRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (KeyRepository) Get(ctx context.Context, run scalar.Runner, key KeyKey) (Key, error) {
-	return keyTable.Get(ctx, run, key)
+func (*KeyRepository) Get(ctx context.Context, run scalar.Runner, key KeyKey) (Key, error) {
+	return scalar.GetRecord(ctx, keyTable.On(run), encodeKeyKey(&key), decodeKey)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (KeyRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...KeyKey) ([]scalar.Null[Key], error) {
-	return keyTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*KeyRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...KeyKey) ([]*Key, error) {
+	return scalar.GetRecords(ctx, keyTable.On(run), keys, encodeKeyKey, decodeKey)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (KeyRepository) Insert(ctx context.Context, run scalar.Runner, r Key) error {
-	return keyTable.Insert(ctx, run, r)
+func (*KeyRepository) Insert(ctx context.Context, run scalar.Runner, r Key) error {
+	return keyTable.Insert(ctx, run, encodeKey(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (KeyRepository) Upsert(ctx context.Context, run scalar.Runner, r Key) error {
-	return keyTable.Upsert(ctx, run, r)
+func (*KeyRepository) Upsert(ctx context.Context, run scalar.Runner, r Key) error {
+	return keyTable.Upsert(ctx, run, encodeKey(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [KeyRepository.UpdateIf] insists on one.
-func (KeyRepository) Update(ctx context.Context, run scalar.Runner, key KeyKey, set ...scalar.Assign[Key]) error {
-	return keyTable.Update(ctx, run, key, set...)
+func (*KeyRepository) Update(ctx context.Context, run scalar.Runner, key KeyKey, set ...scalar.Assign[Key]) error {
+	return keyTable.Update(ctx, run, encodeKeyKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (KeyRepository) UpdateIf(ctx context.Context, run scalar.Runner, key KeyKey, cond scalar.Cond[Key, scalar.Data], set ...scalar.Assign[Key]) error {
-	return keyTable.UpdateIf(ctx, run, key, cond, set...)
+func (*KeyRepository) UpdateIf(ctx context.Context, run scalar.Runner, key KeyKey, cond scalar.Cond[Key, scalar.Data], set ...scalar.Assign[Key]) error {
+	return keyTable.UpdateIf(ctx, run, encodeKeyKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (KeyRepository) Delete(ctx context.Context, run scalar.Runner, key KeyKey) error {
-	return keyTable.Delete(ctx, run, key)
+func (*KeyRepository) Delete(ctx context.Context, run scalar.Runner, key KeyKey) error {
+	return keyTable.Delete(ctx, run, encodeKeyKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (KeyRepository) DeleteIf(ctx context.Context, run scalar.Runner, key KeyKey, cond scalar.Cond[Key, scalar.Data]) error {
-	return keyTable.DeleteIf(ctx, run, key, cond)
+func (*KeyRepository) DeleteIf(ctx context.Context, run scalar.Runner, key KeyKey, cond scalar.Cond[Key, scalar.Data]) error {
+	return keyTable.DeleteIf(ctx, run, encodeKeyKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([KeysOf]) in clustering order, or
 // of a selection ([AllKeys], [KeysByAt]), in no particular order. It yields at
 // most one error, last.
-func (KeyRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Key]) iter.Seq2[Key, error] {
-	return keyTable.Scan(ctx, run, of)
+func (*KeyRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Key]) iter.Seq2[Key, error] {
+	return scalar.ScanRecords(ctx, keyTable.On(run), of, decodeKey)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [KeysByAt].
-func (KeyRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Key, error] {
-	return keyTable.Scan(ctx, run, KeysByAt(at))
+func (*KeyRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Key, error] {
+	return Keys.Scan(ctx, run, KeysByAt(at))
 }
 
 // AllKeys selects the whole table words.key, across its partitions.
@@ -154,32 +154,31 @@ func (r KeyRange) RangeBefore(v int32) KeyRange {
 	return KeyRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var keyTable = scalar.Table[Key, KeyKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "key"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var keyTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "key"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeKeyKey,
-	Encode: encodeKey,
-	Decode: decodeKey,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeKeyKey(k *KeyKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeKeyKey(k *KeyKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeKey(r *Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeKey(r *Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeKey(from *scalar.Row, r *Key) {

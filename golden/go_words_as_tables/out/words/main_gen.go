@@ -47,7 +47,7 @@ var MainColumns = struct {
 }
 
 // Mains is the table words.main.
-var Mains MainRepository
+var Mains = &MainRepository{}
 
 // MainRepository is the set of operations on words.main. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type MainRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (MainRepository) Get(ctx context.Context, run scalar.Runner, key MainKey) (Main, error) {
-	return mainTable.Get(ctx, run, key)
+func (*MainRepository) Get(ctx context.Context, run scalar.Runner, key MainKey) (Main, error) {
+	return scalar.GetRecord(ctx, mainTable.On(run), encodeMainKey(&key), decodeMain)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (MainRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MainKey) ([]scalar.Null[Main], error) {
-	return mainTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*MainRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...MainKey) ([]*Main, error) {
+	return scalar.GetRecords(ctx, mainTable.On(run), keys, encodeMainKey, decodeMain)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (MainRepository) Insert(ctx context.Context, run scalar.Runner, r Main) error {
-	return mainTable.Insert(ctx, run, r)
+func (*MainRepository) Insert(ctx context.Context, run scalar.Runner, r Main) error {
+	return mainTable.Insert(ctx, run, encodeMain(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (MainRepository) Upsert(ctx context.Context, run scalar.Runner, r Main) error {
-	return mainTable.Upsert(ctx, run, r)
+func (*MainRepository) Upsert(ctx context.Context, run scalar.Runner, r Main) error {
+	return mainTable.Upsert(ctx, run, encodeMain(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [MainRepository.UpdateIf] insists on one.
-func (MainRepository) Update(ctx context.Context, run scalar.Runner, key MainKey, set ...scalar.Assign[Main]) error {
-	return mainTable.Update(ctx, run, key, set...)
+func (*MainRepository) Update(ctx context.Context, run scalar.Runner, key MainKey, set ...scalar.Assign[Main]) error {
+	return mainTable.Update(ctx, run, encodeMainKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (MainRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MainKey, cond scalar.Cond[Main, scalar.Data], set ...scalar.Assign[Main]) error {
-	return mainTable.UpdateIf(ctx, run, key, cond, set...)
+func (*MainRepository) UpdateIf(ctx context.Context, run scalar.Runner, key MainKey, cond scalar.Cond[Main, scalar.Data], set ...scalar.Assign[Main]) error {
+	return mainTable.UpdateIf(ctx, run, encodeMainKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (MainRepository) Delete(ctx context.Context, run scalar.Runner, key MainKey) error {
-	return mainTable.Delete(ctx, run, key)
+func (*MainRepository) Delete(ctx context.Context, run scalar.Runner, key MainKey) error {
+	return mainTable.Delete(ctx, run, encodeMainKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (MainRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MainKey, cond scalar.Cond[Main, scalar.Data]) error {
-	return mainTable.DeleteIf(ctx, run, key, cond)
+func (*MainRepository) DeleteIf(ctx context.Context, run scalar.Runner, key MainKey, cond scalar.Cond[Main, scalar.Data]) error {
+	return mainTable.DeleteIf(ctx, run, encodeMainKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([MainsOf]) in clustering order, or
 // of a selection ([AllMains], [MainsByAt]), in no particular order. It yields
 // at most one error, last.
-func (MainRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Main]) iter.Seq2[Main, error] {
-	return mainTable.Scan(ctx, run, of)
+func (*MainRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Main]) iter.Seq2[Main, error] {
+	return scalar.ScanRecords(ctx, mainTable.On(run), of, decodeMain)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [MainsByAt].
-func (MainRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Main, error] {
-	return mainTable.Scan(ctx, run, MainsByAt(at))
+func (*MainRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Main, error] {
+	return Mains.Scan(ctx, run, MainsByAt(at))
 }
 
 // AllMains selects the whole table words.main, across its partitions.
@@ -154,32 +154,31 @@ func (r MainRange) RangeBefore(v int32) MainRange {
 	return MainRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var mainTable = scalar.Table[Main, MainKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "main"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var mainTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "main"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeMainKey,
-	Encode: encodeMain,
-	Decode: decodeMain,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeMainKey(k *MainKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeMainKey(k *MainKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeMain(r *Main, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeMain(r *Main) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeMain(from *scalar.Row, r *Main) {

@@ -47,7 +47,7 @@ var NullColumns = struct {
 }
 
 // Nulls is the table words.null.
-var Nulls NullRepository
+var Nulls = &NullRepository{}
 
 // NullRepository is the set of operations on words.null. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type NullRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (NullRepository) Get(ctx context.Context, run scalar.Runner, key NullKey) (Null, error) {
-	return nullTable.Get(ctx, run, key)
+func (*NullRepository) Get(ctx context.Context, run scalar.Runner, key NullKey) (Null, error) {
+	return scalar.GetRecord(ctx, nullTable.On(run), encodeNullKey(&key), decodeNull)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (NullRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NullKey) ([]scalar.Null[Null], error) {
-	return nullTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*NullRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NullKey) ([]*Null, error) {
+	return scalar.GetRecords(ctx, nullTable.On(run), keys, encodeNullKey, decodeNull)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (NullRepository) Insert(ctx context.Context, run scalar.Runner, r Null) error {
-	return nullTable.Insert(ctx, run, r)
+func (*NullRepository) Insert(ctx context.Context, run scalar.Runner, r Null) error {
+	return nullTable.Insert(ctx, run, encodeNull(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (NullRepository) Upsert(ctx context.Context, run scalar.Runner, r Null) error {
-	return nullTable.Upsert(ctx, run, r)
+func (*NullRepository) Upsert(ctx context.Context, run scalar.Runner, r Null) error {
+	return nullTable.Upsert(ctx, run, encodeNull(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [NullRepository.UpdateIf] insists on one.
-func (NullRepository) Update(ctx context.Context, run scalar.Runner, key NullKey, set ...scalar.Assign[Null]) error {
-	return nullTable.Update(ctx, run, key, set...)
+func (*NullRepository) Update(ctx context.Context, run scalar.Runner, key NullKey, set ...scalar.Assign[Null]) error {
+	return nullTable.Update(ctx, run, encodeNullKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (NullRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NullKey, cond scalar.Cond[Null, scalar.Data], set ...scalar.Assign[Null]) error {
-	return nullTable.UpdateIf(ctx, run, key, cond, set...)
+func (*NullRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NullKey, cond scalar.Cond[Null, scalar.Data], set ...scalar.Assign[Null]) error {
+	return nullTable.UpdateIf(ctx, run, encodeNullKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (NullRepository) Delete(ctx context.Context, run scalar.Runner, key NullKey) error {
-	return nullTable.Delete(ctx, run, key)
+func (*NullRepository) Delete(ctx context.Context, run scalar.Runner, key NullKey) error {
+	return nullTable.Delete(ctx, run, encodeNullKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (NullRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NullKey, cond scalar.Cond[Null, scalar.Data]) error {
-	return nullTable.DeleteIf(ctx, run, key, cond)
+func (*NullRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NullKey, cond scalar.Cond[Null, scalar.Data]) error {
+	return nullTable.DeleteIf(ctx, run, encodeNullKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([NullsOf]) in clustering order, or
 // of a selection ([AllNulls], [NullsByAt]), in no particular order. It yields
 // at most one error, last.
-func (NullRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Null]) iter.Seq2[Null, error] {
-	return nullTable.Scan(ctx, run, of)
+func (*NullRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Null]) iter.Seq2[Null, error] {
+	return scalar.ScanRecords(ctx, nullTable.On(run), of, decodeNull)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [NullsByAt].
-func (NullRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Null, error] {
-	return nullTable.Scan(ctx, run, NullsByAt(at))
+func (*NullRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Null, error] {
+	return Nulls.Scan(ctx, run, NullsByAt(at))
 }
 
 // AllNulls selects the whole table words.null, across its partitions.
@@ -154,32 +154,31 @@ func (r NullRange) RangeBefore(v int32) NullRange {
 	return NullRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var nullTable = scalar.Table[Null, NullKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "null"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var nullTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "null"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeNullKey,
-	Encode: encodeNull,
-	Decode: decodeNull,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeNullKey(k *NullKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeNullKey(k *NullKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeNull(r *Null, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeNull(r *Null) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeNull(from *scalar.Row, r *Null) {

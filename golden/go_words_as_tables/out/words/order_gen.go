@@ -47,7 +47,7 @@ var OrderColumns = struct {
 }
 
 // Orders is the table words.order.
-var Orders OrderRepository
+var Orders = &OrderRepository{}
 
 // OrderRepository is the set of operations on words.order. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,61 +57,61 @@ type OrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
-	return orderTable.Get(ctx, run, key)
+func (*OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
+	return scalar.GetRecord(ctx, orderTable.On(run), encodeOrderKey(&key), decodeOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error) {
-	return orderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error) {
+	return scalar.GetRecords(ctx, orderTable.On(run), keys, encodeOrderKey, decodeOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Insert(ctx, run, r)
+func (*OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Insert(ctx, run, encodeOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Upsert(ctx, run, r)
+func (*OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Upsert(ctx, run, encodeOrder(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderRepository.UpdateIf] insists on one.
-func (OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
-	return orderTable.Update(ctx, run, key, set...)
+func (*OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
+	return orderTable.Update(ctx, run, encodeOrderKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
-	return orderTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
+	return orderTable.UpdateIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
-	return orderTable.Delete(ctx, run, key)
+func (*OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
+	return orderTable.Delete(ctx, run, encodeOrderKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
-	return orderTable.DeleteIf(ctx, run, key, cond)
+func (*OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
+	return orderTable.DeleteIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([OrdersOf]) in clustering order,
 // or of a selection ([AllOrders], [OrdersByAt]), in no particular order. It
 // yields at most one error, last.
-func (OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, of)
+func (*OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
+	return scalar.ScanRecords(ctx, orderTable.On(run), of, decodeOrder)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [OrdersByAt].
-func (OrderRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, OrdersByAt(at))
+func (*OrderRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Order, error] {
+	return Orders.Scan(ctx, run, OrdersByAt(at))
 }
 
 // AllOrders selects the whole table words.order, across its partitions.
@@ -156,32 +156,31 @@ func (r OrderRange) RangeBefore(v int32) OrderRange {
 	return OrderRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var orderTable = scalar.Table[Order, OrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "order"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var orderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "order"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeOrderKey,
-	Encode: encodeOrder,
-	Decode: decodeOrder,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeOrderKey(k *OrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeOrderKey(k *OrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeOrder(r *Order, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeOrder(r *Order) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeOrder(from *scalar.Row, r *Order) {

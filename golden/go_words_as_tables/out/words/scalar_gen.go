@@ -47,7 +47,7 @@ var ScalarColumns = struct {
 }
 
 // Scalars is the table words.scalar.
-var Scalars ScalarRepository
+var Scalars = &ScalarRepository{}
 
 // ScalarRepository is the set of operations on words.scalar. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -57,61 +57,61 @@ type ScalarRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ScalarRepository) Get(ctx context.Context, run scalar.Runner, key ScalarKey) (Scalar, error) {
-	return scalarTable.Get(ctx, run, key)
+func (*ScalarRepository) Get(ctx context.Context, run scalar.Runner, key ScalarKey) (Scalar, error) {
+	return scalar.GetRecord(ctx, scalarTable.On(run), encodeScalarKey(&key), decodeScalar)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ScalarRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScalarKey) ([]scalar.Null[Scalar], error) {
-	return scalarTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ScalarRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScalarKey) ([]*Scalar, error) {
+	return scalar.GetRecords(ctx, scalarTable.On(run), keys, encodeScalarKey, decodeScalar)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ScalarRepository) Insert(ctx context.Context, run scalar.Runner, r Scalar) error {
-	return scalarTable.Insert(ctx, run, r)
+func (*ScalarRepository) Insert(ctx context.Context, run scalar.Runner, r Scalar) error {
+	return scalarTable.Insert(ctx, run, encodeScalar(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ScalarRepository) Upsert(ctx context.Context, run scalar.Runner, r Scalar) error {
-	return scalarTable.Upsert(ctx, run, r)
+func (*ScalarRepository) Upsert(ctx context.Context, run scalar.Runner, r Scalar) error {
+	return scalarTable.Upsert(ctx, run, encodeScalar(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ScalarRepository.UpdateIf] insists on one.
-func (ScalarRepository) Update(ctx context.Context, run scalar.Runner, key ScalarKey, set ...scalar.Assign[Scalar]) error {
-	return scalarTable.Update(ctx, run, key, set...)
+func (*ScalarRepository) Update(ctx context.Context, run scalar.Runner, key ScalarKey, set ...scalar.Assign[Scalar]) error {
+	return scalarTable.Update(ctx, run, encodeScalarKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ScalarRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScalarKey, cond scalar.Cond[Scalar, scalar.Data], set ...scalar.Assign[Scalar]) error {
-	return scalarTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ScalarRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScalarKey, cond scalar.Cond[Scalar, scalar.Data], set ...scalar.Assign[Scalar]) error {
+	return scalarTable.UpdateIf(ctx, run, encodeScalarKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ScalarRepository) Delete(ctx context.Context, run scalar.Runner, key ScalarKey) error {
-	return scalarTable.Delete(ctx, run, key)
+func (*ScalarRepository) Delete(ctx context.Context, run scalar.Runner, key ScalarKey) error {
+	return scalarTable.Delete(ctx, run, encodeScalarKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ScalarRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScalarKey, cond scalar.Cond[Scalar, scalar.Data]) error {
-	return scalarTable.DeleteIf(ctx, run, key, cond)
+func (*ScalarRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScalarKey, cond scalar.Cond[Scalar, scalar.Data]) error {
+	return scalarTable.DeleteIf(ctx, run, encodeScalarKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ScalarsOf]) in clustering order,
 // or of a selection ([AllScalars], [ScalarsByAt]), in no particular order. It
 // yields at most one error, last.
-func (ScalarRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scalar]) iter.Seq2[Scalar, error] {
-	return scalarTable.Scan(ctx, run, of)
+func (*ScalarRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scalar]) iter.Seq2[Scalar, error] {
+	return scalar.ScanRecords(ctx, scalarTable.On(run), of, decodeScalar)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [ScalarsByAt].
-func (ScalarRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Scalar, error] {
-	return scalarTable.Scan(ctx, run, ScalarsByAt(at))
+func (*ScalarRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Scalar, error] {
+	return Scalars.Scan(ctx, run, ScalarsByAt(at))
 }
 
 // AllScalars selects the whole table words.scalar, across its partitions.
@@ -156,32 +156,31 @@ func (r ScalarRange) RangeBefore(v int32) ScalarRange {
 	return ScalarRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var scalarTable = scalar.Table[Scalar, ScalarKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "scalar"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var scalarTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "scalar"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeScalarKey,
-	Encode: encodeScalar,
-	Decode: decodeScalar,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeScalarKey(k *ScalarKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeScalarKey(k *ScalarKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeScalar(r *Scalar, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeScalar(r *Scalar) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeScalar(from *scalar.Row, r *Scalar) {

@@ -47,7 +47,7 @@ var ScanColumns = struct {
 }
 
 // Scans is the table words.scan.
-var Scans ScanRepository
+var Scans = &ScanRepository{}
 
 // ScanRepository is the set of operations on words.scan. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type ScanRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ScanRepository) Get(ctx context.Context, run scalar.Runner, key ScanKey) (Scan, error) {
-	return scanTable.Get(ctx, run, key)
+func (*ScanRepository) Get(ctx context.Context, run scalar.Runner, key ScanKey) (Scan, error) {
+	return scalar.GetRecord(ctx, scanTable.On(run), encodeScanKey(&key), decodeScan)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ScanRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScanKey) ([]scalar.Null[Scan], error) {
-	return scanTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ScanRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScanKey) ([]*Scan, error) {
+	return scalar.GetRecords(ctx, scanTable.On(run), keys, encodeScanKey, decodeScan)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ScanRepository) Insert(ctx context.Context, run scalar.Runner, r Scan) error {
-	return scanTable.Insert(ctx, run, r)
+func (*ScanRepository) Insert(ctx context.Context, run scalar.Runner, r Scan) error {
+	return scanTable.Insert(ctx, run, encodeScan(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ScanRepository) Upsert(ctx context.Context, run scalar.Runner, r Scan) error {
-	return scanTable.Upsert(ctx, run, r)
+func (*ScanRepository) Upsert(ctx context.Context, run scalar.Runner, r Scan) error {
+	return scanTable.Upsert(ctx, run, encodeScan(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ScanRepository.UpdateIf] insists on one.
-func (ScanRepository) Update(ctx context.Context, run scalar.Runner, key ScanKey, set ...scalar.Assign[Scan]) error {
-	return scanTable.Update(ctx, run, key, set...)
+func (*ScanRepository) Update(ctx context.Context, run scalar.Runner, key ScanKey, set ...scalar.Assign[Scan]) error {
+	return scanTable.Update(ctx, run, encodeScanKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ScanRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScanKey, cond scalar.Cond[Scan, scalar.Data], set ...scalar.Assign[Scan]) error {
-	return scanTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ScanRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScanKey, cond scalar.Cond[Scan, scalar.Data], set ...scalar.Assign[Scan]) error {
+	return scanTable.UpdateIf(ctx, run, encodeScanKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ScanRepository) Delete(ctx context.Context, run scalar.Runner, key ScanKey) error {
-	return scanTable.Delete(ctx, run, key)
+func (*ScanRepository) Delete(ctx context.Context, run scalar.Runner, key ScanKey) error {
+	return scanTable.Delete(ctx, run, encodeScanKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ScanRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScanKey, cond scalar.Cond[Scan, scalar.Data]) error {
-	return scanTable.DeleteIf(ctx, run, key, cond)
+func (*ScanRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScanKey, cond scalar.Cond[Scan, scalar.Data]) error {
+	return scanTable.DeleteIf(ctx, run, encodeScanKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ScansOf]) in clustering order, or
 // of a selection ([AllScans], [ScansByAt]), in no particular order. It yields
 // at most one error, last.
-func (ScanRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scan]) iter.Seq2[Scan, error] {
-	return scanTable.Scan(ctx, run, of)
+func (*ScanRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scan]) iter.Seq2[Scan, error] {
+	return scalar.ScanRecords(ctx, scanTable.On(run), of, decodeScan)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [ScansByAt].
-func (ScanRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Scan, error] {
-	return scanTable.Scan(ctx, run, ScansByAt(at))
+func (*ScanRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Scan, error] {
+	return Scans.Scan(ctx, run, ScansByAt(at))
 }
 
 // AllScans selects the whole table words.scan, across its partitions.
@@ -154,32 +154,31 @@ func (r ScanRange) RangeBefore(v int32) ScanRange {
 	return ScanRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var scanTable = scalar.Table[Scan, ScanKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "scan"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var scanTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "scan"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeScanKey,
-	Encode: encodeScan,
-	Decode: decodeScan,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeScanKey(k *ScanKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeScanKey(k *ScanKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeScan(r *Scan, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeScan(r *Scan) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeScan(from *scalar.Row, r *Scan) {

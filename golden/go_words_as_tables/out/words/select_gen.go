@@ -47,7 +47,7 @@ var SelectColumns = struct {
 }
 
 // Selects is the table words.select.
-var Selects SelectRepository
+var Selects = &SelectRepository{}
 
 // SelectRepository is the set of operations on words.select. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -57,61 +57,61 @@ type SelectRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SelectRepository) Get(ctx context.Context, run scalar.Runner, key SelectKey) (Select, error) {
-	return selectTable.Get(ctx, run, key)
+func (*SelectRepository) Get(ctx context.Context, run scalar.Runner, key SelectKey) (Select, error) {
+	return scalar.GetRecord(ctx, selectTable.On(run), encodeSelectKey(&key), decodeSelect)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SelectRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SelectKey) ([]scalar.Null[Select], error) {
-	return selectTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SelectRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SelectKey) ([]*Select, error) {
+	return scalar.GetRecords(ctx, selectTable.On(run), keys, encodeSelectKey, decodeSelect)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SelectRepository) Insert(ctx context.Context, run scalar.Runner, r Select) error {
-	return selectTable.Insert(ctx, run, r)
+func (*SelectRepository) Insert(ctx context.Context, run scalar.Runner, r Select) error {
+	return selectTable.Insert(ctx, run, encodeSelect(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SelectRepository) Upsert(ctx context.Context, run scalar.Runner, r Select) error {
-	return selectTable.Upsert(ctx, run, r)
+func (*SelectRepository) Upsert(ctx context.Context, run scalar.Runner, r Select) error {
+	return selectTable.Upsert(ctx, run, encodeSelect(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SelectRepository.UpdateIf] insists on one.
-func (SelectRepository) Update(ctx context.Context, run scalar.Runner, key SelectKey, set ...scalar.Assign[Select]) error {
-	return selectTable.Update(ctx, run, key, set...)
+func (*SelectRepository) Update(ctx context.Context, run scalar.Runner, key SelectKey, set ...scalar.Assign[Select]) error {
+	return selectTable.Update(ctx, run, encodeSelectKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SelectRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SelectKey, cond scalar.Cond[Select, scalar.Data], set ...scalar.Assign[Select]) error {
-	return selectTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SelectRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SelectKey, cond scalar.Cond[Select, scalar.Data], set ...scalar.Assign[Select]) error {
+	return selectTable.UpdateIf(ctx, run, encodeSelectKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SelectRepository) Delete(ctx context.Context, run scalar.Runner, key SelectKey) error {
-	return selectTable.Delete(ctx, run, key)
+func (*SelectRepository) Delete(ctx context.Context, run scalar.Runner, key SelectKey) error {
+	return selectTable.Delete(ctx, run, encodeSelectKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SelectRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SelectKey, cond scalar.Cond[Select, scalar.Data]) error {
-	return selectTable.DeleteIf(ctx, run, key, cond)
+func (*SelectRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SelectKey, cond scalar.Cond[Select, scalar.Data]) error {
+	return selectTable.DeleteIf(ctx, run, encodeSelectKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([SelectsOf]) in clustering order,
 // or of a selection ([AllSelects], [SelectsByAt]), in no particular order. It
 // yields at most one error, last.
-func (SelectRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Select]) iter.Seq2[Select, error] {
-	return selectTable.Scan(ctx, run, of)
+func (*SelectRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Select]) iter.Seq2[Select, error] {
+	return scalar.ScanRecords(ctx, selectTable.On(run), of, decodeSelect)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [SelectsByAt].
-func (SelectRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Select, error] {
-	return selectTable.Scan(ctx, run, SelectsByAt(at))
+func (*SelectRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Select, error] {
+	return Selects.Scan(ctx, run, SelectsByAt(at))
 }
 
 // AllSelects selects the whole table words.select, across its partitions.
@@ -156,32 +156,31 @@ func (r SelectRange) RangeBefore(v int32) SelectRange {
 	return SelectRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var selectTable = scalar.Table[Select, SelectKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "select"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var selectTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "select"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeSelectKey,
-	Encode: encodeSelect,
-	Decode: decodeSelect,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeSelectKey(k *SelectKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeSelectKey(k *SelectKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeSelect(r *Select, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeSelect(r *Select) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeSelect(from *scalar.Row, r *Select) {

@@ -47,7 +47,7 @@ var StringColumns = struct {
 }
 
 // Strings is the table words.string.
-var Strings StringRepository
+var Strings = &StringRepository{}
 
 // StringRepository is the set of operations on words.string. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -57,61 +57,61 @@ type StringRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StringRepository) Get(ctx context.Context, run scalar.Runner, key StringKey) (String, error) {
-	return stringTable.Get(ctx, run, key)
+func (*StringRepository) Get(ctx context.Context, run scalar.Runner, key StringKey) (String, error) {
+	return scalar.GetRecord(ctx, stringTable.On(run), encodeStringKey(&key), decodeString)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StringRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StringKey) ([]scalar.Null[String], error) {
-	return stringTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StringRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StringKey) ([]*String, error) {
+	return scalar.GetRecords(ctx, stringTable.On(run), keys, encodeStringKey, decodeString)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StringRepository) Insert(ctx context.Context, run scalar.Runner, r String) error {
-	return stringTable.Insert(ctx, run, r)
+func (*StringRepository) Insert(ctx context.Context, run scalar.Runner, r String) error {
+	return stringTable.Insert(ctx, run, encodeString(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StringRepository) Upsert(ctx context.Context, run scalar.Runner, r String) error {
-	return stringTable.Upsert(ctx, run, r)
+func (*StringRepository) Upsert(ctx context.Context, run scalar.Runner, r String) error {
+	return stringTable.Upsert(ctx, run, encodeString(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StringRepository.UpdateIf] insists on one.
-func (StringRepository) Update(ctx context.Context, run scalar.Runner, key StringKey, set ...scalar.Assign[String]) error {
-	return stringTable.Update(ctx, run, key, set...)
+func (*StringRepository) Update(ctx context.Context, run scalar.Runner, key StringKey, set ...scalar.Assign[String]) error {
+	return stringTable.Update(ctx, run, encodeStringKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StringRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StringKey, cond scalar.Cond[String, scalar.Data], set ...scalar.Assign[String]) error {
-	return stringTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StringRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StringKey, cond scalar.Cond[String, scalar.Data], set ...scalar.Assign[String]) error {
+	return stringTable.UpdateIf(ctx, run, encodeStringKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StringRepository) Delete(ctx context.Context, run scalar.Runner, key StringKey) error {
-	return stringTable.Delete(ctx, run, key)
+func (*StringRepository) Delete(ctx context.Context, run scalar.Runner, key StringKey) error {
+	return stringTable.Delete(ctx, run, encodeStringKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StringRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StringKey, cond scalar.Cond[String, scalar.Data]) error {
-	return stringTable.DeleteIf(ctx, run, key, cond)
+func (*StringRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StringKey, cond scalar.Cond[String, scalar.Data]) error {
+	return stringTable.DeleteIf(ctx, run, encodeStringKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([StringsOf]) in clustering order,
 // or of a selection ([AllStrings], [StringsByAt]), in no particular order. It
 // yields at most one error, last.
-func (StringRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[String]) iter.Seq2[String, error] {
-	return stringTable.Scan(ctx, run, of)
+func (*StringRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[String]) iter.Seq2[String, error] {
+	return scalar.ScanRecords(ctx, stringTable.On(run), of, decodeString)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [StringsByAt].
-func (StringRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[String, error] {
-	return stringTable.Scan(ctx, run, StringsByAt(at))
+func (*StringRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[String, error] {
+	return Strings.Scan(ctx, run, StringsByAt(at))
 }
 
 // AllStrings selects the whole table words.string, across its partitions.
@@ -156,32 +156,31 @@ func (r StringRange) RangeBefore(v int32) StringRange {
 	return StringRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var stringTable = scalar.Table[String, StringKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "string"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var stringTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "string"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeStringKey,
-	Encode: encodeString,
-	Decode: decodeString,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeStringKey(k *StringKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeStringKey(k *StringKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeString(r *String, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeString(r *String) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeString(from *scalar.Row, r *String) {

@@ -47,7 +47,7 @@ var StructColumns = struct {
 }
 
 // Structs is the table words.struct.
-var Structs StructRepository
+var Structs = &StructRepository{}
 
 // StructRepository is the set of operations on words.struct. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -57,61 +57,61 @@ type StructRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StructRepository) Get(ctx context.Context, run scalar.Runner, key StructKey) (Struct, error) {
-	return structTable.Get(ctx, run, key)
+func (*StructRepository) Get(ctx context.Context, run scalar.Runner, key StructKey) (Struct, error) {
+	return scalar.GetRecord(ctx, structTable.On(run), encodeStructKey(&key), decodeStruct)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StructRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StructKey) ([]scalar.Null[Struct], error) {
-	return structTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StructRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StructKey) ([]*Struct, error) {
+	return scalar.GetRecords(ctx, structTable.On(run), keys, encodeStructKey, decodeStruct)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StructRepository) Insert(ctx context.Context, run scalar.Runner, r Struct) error {
-	return structTable.Insert(ctx, run, r)
+func (*StructRepository) Insert(ctx context.Context, run scalar.Runner, r Struct) error {
+	return structTable.Insert(ctx, run, encodeStruct(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StructRepository) Upsert(ctx context.Context, run scalar.Runner, r Struct) error {
-	return structTable.Upsert(ctx, run, r)
+func (*StructRepository) Upsert(ctx context.Context, run scalar.Runner, r Struct) error {
+	return structTable.Upsert(ctx, run, encodeStruct(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StructRepository.UpdateIf] insists on one.
-func (StructRepository) Update(ctx context.Context, run scalar.Runner, key StructKey, set ...scalar.Assign[Struct]) error {
-	return structTable.Update(ctx, run, key, set...)
+func (*StructRepository) Update(ctx context.Context, run scalar.Runner, key StructKey, set ...scalar.Assign[Struct]) error {
+	return structTable.Update(ctx, run, encodeStructKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StructRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StructKey, cond scalar.Cond[Struct, scalar.Data], set ...scalar.Assign[Struct]) error {
-	return structTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StructRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StructKey, cond scalar.Cond[Struct, scalar.Data], set ...scalar.Assign[Struct]) error {
+	return structTable.UpdateIf(ctx, run, encodeStructKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StructRepository) Delete(ctx context.Context, run scalar.Runner, key StructKey) error {
-	return structTable.Delete(ctx, run, key)
+func (*StructRepository) Delete(ctx context.Context, run scalar.Runner, key StructKey) error {
+	return structTable.Delete(ctx, run, encodeStructKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StructRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StructKey, cond scalar.Cond[Struct, scalar.Data]) error {
-	return structTable.DeleteIf(ctx, run, key, cond)
+func (*StructRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StructKey, cond scalar.Cond[Struct, scalar.Data]) error {
+	return structTable.DeleteIf(ctx, run, encodeStructKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([StructsOf]) in clustering order,
 // or of a selection ([AllStructs], [StructsByAt]), in no particular order. It
 // yields at most one error, last.
-func (StructRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Struct]) iter.Seq2[Struct, error] {
-	return structTable.Scan(ctx, run, of)
+func (*StructRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Struct]) iter.Seq2[Struct, error] {
+	return scalar.ScanRecords(ctx, structTable.On(run), of, decodeStruct)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with
 // [StructsByAt].
-func (StructRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Struct, error] {
-	return structTable.Scan(ctx, run, StructsByAt(at))
+func (*StructRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Struct, error] {
+	return Structs.Scan(ctx, run, StructsByAt(at))
 }
 
 // AllStructs selects the whole table words.struct, across its partitions.
@@ -156,32 +156,31 @@ func (r StructRange) RangeBefore(v int32) StructRange {
 	return StructRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var structTable = scalar.Table[Struct, StructKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "struct"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var structTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "struct"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeStructKey,
-	Encode: encodeStruct,
-	Decode: decodeStruct,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeStructKey(k *StructKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeStructKey(k *StructKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeStruct(r *Struct, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeStruct(r *Struct) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeStruct(from *scalar.Row, r *Struct) {

@@ -47,7 +47,7 @@ var TestColumns = struct {
 }
 
 // Tests is the table words.test.
-var Tests TestRepository
+var Tests = &TestRepository{}
 
 // TestRepository is the set of operations on words.test. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type TestRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TestRepository) Get(ctx context.Context, run scalar.Runner, key TestKey) (Test, error) {
-	return testTable.Get(ctx, run, key)
+func (*TestRepository) Get(ctx context.Context, run scalar.Runner, key TestKey) (Test, error) {
+	return scalar.GetRecord(ctx, testTable.On(run), encodeTestKey(&key), decodeTest)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TestRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TestKey) ([]scalar.Null[Test], error) {
-	return testTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TestRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TestKey) ([]*Test, error) {
+	return scalar.GetRecords(ctx, testTable.On(run), keys, encodeTestKey, decodeTest)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TestRepository) Insert(ctx context.Context, run scalar.Runner, r Test) error {
-	return testTable.Insert(ctx, run, r)
+func (*TestRepository) Insert(ctx context.Context, run scalar.Runner, r Test) error {
+	return testTable.Insert(ctx, run, encodeTest(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TestRepository) Upsert(ctx context.Context, run scalar.Runner, r Test) error {
-	return testTable.Upsert(ctx, run, r)
+func (*TestRepository) Upsert(ctx context.Context, run scalar.Runner, r Test) error {
+	return testTable.Upsert(ctx, run, encodeTest(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TestRepository.UpdateIf] insists on one.
-func (TestRepository) Update(ctx context.Context, run scalar.Runner, key TestKey, set ...scalar.Assign[Test]) error {
-	return testTable.Update(ctx, run, key, set...)
+func (*TestRepository) Update(ctx context.Context, run scalar.Runner, key TestKey, set ...scalar.Assign[Test]) error {
+	return testTable.Update(ctx, run, encodeTestKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TestRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TestKey, cond scalar.Cond[Test, scalar.Data], set ...scalar.Assign[Test]) error {
-	return testTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TestRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TestKey, cond scalar.Cond[Test, scalar.Data], set ...scalar.Assign[Test]) error {
+	return testTable.UpdateIf(ctx, run, encodeTestKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TestRepository) Delete(ctx context.Context, run scalar.Runner, key TestKey) error {
-	return testTable.Delete(ctx, run, key)
+func (*TestRepository) Delete(ctx context.Context, run scalar.Runner, key TestKey) error {
+	return testTable.Delete(ctx, run, encodeTestKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TestRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TestKey, cond scalar.Cond[Test, scalar.Data]) error {
-	return testTable.DeleteIf(ctx, run, key, cond)
+func (*TestRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TestKey, cond scalar.Cond[Test, scalar.Data]) error {
+	return testTable.DeleteIf(ctx, run, encodeTestKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([TestsOf]) in clustering order, or
 // of a selection ([AllTests], [TestsByAt]), in no particular order. It yields
 // at most one error, last.
-func (TestRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Test]) iter.Seq2[Test, error] {
-	return testTable.Scan(ctx, run, of)
+func (*TestRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Test]) iter.Seq2[Test, error] {
+	return scalar.ScanRecords(ctx, testTable.On(run), of, decodeTest)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [TestsByAt].
-func (TestRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Test, error] {
-	return testTable.Scan(ctx, run, TestsByAt(at))
+func (*TestRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Test, error] {
+	return Tests.Scan(ctx, run, TestsByAt(at))
 }
 
 // AllTests selects the whole table words.test, across its partitions.
@@ -154,32 +154,31 @@ func (r TestRange) RangeBefore(v int32) TestRange {
 	return TestRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var testTable = scalar.Table[Test, TestKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "test"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var testTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "test"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeTestKey,
-	Encode: encodeTest,
-	Decode: decodeTest,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeTestKey(k *TestKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeTestKey(k *TestKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeTest(r *Test, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeTest(r *Test) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeTest(from *scalar.Row, r *Test) {

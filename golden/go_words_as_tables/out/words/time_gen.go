@@ -47,7 +47,7 @@ var TimeColumns = struct {
 }
 
 // Times is the table words.time.
-var Times TimeRepository
+var Times = &TimeRepository{}
 
 // TimeRepository is the set of operations on words.time. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -57,60 +57,60 @@ type TimeRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TimeRepository) Get(ctx context.Context, run scalar.Runner, key TimeKey) (Time, error) {
-	return timeTable.Get(ctx, run, key)
+func (*TimeRepository) Get(ctx context.Context, run scalar.Runner, key TimeKey) (Time, error) {
+	return scalar.GetRecord(ctx, timeTable.On(run), encodeTimeKey(&key), decodeTime)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TimeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TimeKey) ([]scalar.Null[Time], error) {
-	return timeTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TimeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TimeKey) ([]*Time, error) {
+	return scalar.GetRecords(ctx, timeTable.On(run), keys, encodeTimeKey, decodeTime)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TimeRepository) Insert(ctx context.Context, run scalar.Runner, r Time) error {
-	return timeTable.Insert(ctx, run, r)
+func (*TimeRepository) Insert(ctx context.Context, run scalar.Runner, r Time) error {
+	return timeTable.Insert(ctx, run, encodeTime(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TimeRepository) Upsert(ctx context.Context, run scalar.Runner, r Time) error {
-	return timeTable.Upsert(ctx, run, r)
+func (*TimeRepository) Upsert(ctx context.Context, run scalar.Runner, r Time) error {
+	return timeTable.Upsert(ctx, run, encodeTime(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [TimeRepository.UpdateIf] insists on one.
-func (TimeRepository) Update(ctx context.Context, run scalar.Runner, key TimeKey, set ...scalar.Assign[Time]) error {
-	return timeTable.Update(ctx, run, key, set...)
+func (*TimeRepository) Update(ctx context.Context, run scalar.Runner, key TimeKey, set ...scalar.Assign[Time]) error {
+	return timeTable.Update(ctx, run, encodeTimeKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (TimeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TimeKey, cond scalar.Cond[Time, scalar.Data], set ...scalar.Assign[Time]) error {
-	return timeTable.UpdateIf(ctx, run, key, cond, set...)
+func (*TimeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key TimeKey, cond scalar.Cond[Time, scalar.Data], set ...scalar.Assign[Time]) error {
+	return timeTable.UpdateIf(ctx, run, encodeTimeKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TimeRepository) Delete(ctx context.Context, run scalar.Runner, key TimeKey) error {
-	return timeTable.Delete(ctx, run, key)
+func (*TimeRepository) Delete(ctx context.Context, run scalar.Runner, key TimeKey) error {
+	return timeTable.Delete(ctx, run, encodeTimeKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (TimeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TimeKey, cond scalar.Cond[Time, scalar.Data]) error {
-	return timeTable.DeleteIf(ctx, run, key, cond)
+func (*TimeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key TimeKey, cond scalar.Cond[Time, scalar.Data]) error {
+	return timeTable.DeleteIf(ctx, run, encodeTimeKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([TimesOf]) in clustering order, or
 // of a selection ([AllTimes], [TimesByAt]), in no particular order. It yields
 // at most one error, last.
-func (TimeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Time]) iter.Seq2[Time, error] {
-	return timeTable.Scan(ctx, run, of)
+func (*TimeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Time]) iter.Seq2[Time, error] {
+	return scalar.ScanRecords(ctx, timeTable.On(run), of, decodeTime)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [TimesByAt].
-func (TimeRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Time, error] {
-	return timeTable.Scan(ctx, run, TimesByAt(at))
+func (*TimeRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Time, error] {
+	return Times.Scan(ctx, run, TimesByAt(at))
 }
 
 // AllTimes selects the whole table words.time, across its partitions.
@@ -154,32 +154,31 @@ func (r TimeRange) RangeBefore(v int32) TimeRange {
 	return TimeRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var timeTable = scalar.Table[Time, TimeKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "time"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var timeTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "time"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeTimeKey,
-	Encode: encodeTime,
-	Decode: decodeTime,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeTimeKey(k *TimeKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeTimeKey(k *TimeKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeTime(r *Time, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeTime(r *Time) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeTime(from *scalar.Row, r *Time) {

@@ -47,7 +47,7 @@ var VarColumns = struct {
 }
 
 // Vars is the table words.var.
-var Vars VarRepository
+var Vars = &VarRepository{}
 
 // VarRepository is the set of operations on words.var. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -57,60 +57,60 @@ type VarRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (VarRepository) Get(ctx context.Context, run scalar.Runner, key VarKey) (Var, error) {
-	return varTable.Get(ctx, run, key)
+func (*VarRepository) Get(ctx context.Context, run scalar.Runner, key VarKey) (Var, error) {
+	return scalar.GetRecord(ctx, varTable.On(run), encodeVarKey(&key), decodeVar)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (VarRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...VarKey) ([]scalar.Null[Var], error) {
-	return varTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*VarRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...VarKey) ([]*Var, error) {
+	return scalar.GetRecords(ctx, varTable.On(run), keys, encodeVarKey, decodeVar)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (VarRepository) Insert(ctx context.Context, run scalar.Runner, r Var) error {
-	return varTable.Insert(ctx, run, r)
+func (*VarRepository) Insert(ctx context.Context, run scalar.Runner, r Var) error {
+	return varTable.Insert(ctx, run, encodeVar(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (VarRepository) Upsert(ctx context.Context, run scalar.Runner, r Var) error {
-	return varTable.Upsert(ctx, run, r)
+func (*VarRepository) Upsert(ctx context.Context, run scalar.Runner, r Var) error {
+	return varTable.Upsert(ctx, run, encodeVar(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [VarRepository.UpdateIf] insists on one.
-func (VarRepository) Update(ctx context.Context, run scalar.Runner, key VarKey, set ...scalar.Assign[Var]) error {
-	return varTable.Update(ctx, run, key, set...)
+func (*VarRepository) Update(ctx context.Context, run scalar.Runner, key VarKey, set ...scalar.Assign[Var]) error {
+	return varTable.Update(ctx, run, encodeVarKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (VarRepository) UpdateIf(ctx context.Context, run scalar.Runner, key VarKey, cond scalar.Cond[Var, scalar.Data], set ...scalar.Assign[Var]) error {
-	return varTable.UpdateIf(ctx, run, key, cond, set...)
+func (*VarRepository) UpdateIf(ctx context.Context, run scalar.Runner, key VarKey, cond scalar.Cond[Var, scalar.Data], set ...scalar.Assign[Var]) error {
+	return varTable.UpdateIf(ctx, run, encodeVarKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (VarRepository) Delete(ctx context.Context, run scalar.Runner, key VarKey) error {
-	return varTable.Delete(ctx, run, key)
+func (*VarRepository) Delete(ctx context.Context, run scalar.Runner, key VarKey) error {
+	return varTable.Delete(ctx, run, encodeVarKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (VarRepository) DeleteIf(ctx context.Context, run scalar.Runner, key VarKey, cond scalar.Cond[Var, scalar.Data]) error {
-	return varTable.DeleteIf(ctx, run, key, cond)
+func (*VarRepository) DeleteIf(ctx context.Context, run scalar.Runner, key VarKey, cond scalar.Cond[Var, scalar.Data]) error {
+	return varTable.DeleteIf(ctx, run, encodeVarKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([VarsOf]) in clustering order, or
 // of a selection ([AllVars], [VarsByAt]), in no particular order. It yields at
 // most one error, last.
-func (VarRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Var]) iter.Seq2[Var, error] {
-	return varTable.Scan(ctx, run, of)
+func (*VarRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Var]) iter.Seq2[Var, error] {
+	return scalar.ScanRecords(ctx, varTable.On(run), of, decodeVar)
 }
 
 // ByAt iterates over the records whose at is at, as Scan does with [VarsByAt].
-func (VarRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Var, error] {
-	return varTable.Scan(ctx, run, VarsByAt(at))
+func (*VarRepository) ByAt(ctx context.Context, run scalar.Runner, at time.Time) iter.Seq2[Var, error] {
+	return Vars.Scan(ctx, run, VarsByAt(at))
 }
 
 // AllVars selects the whole table words.var, across its partitions.
@@ -154,32 +154,31 @@ func (r VarRange) RangeBefore(v int32) VarRange {
 	return VarRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var varTable = scalar.Table[Var, VarKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "words", Name: "var"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "at", Type: scalar.TypeTimestampTZ},
-			{Name: "range", Type: scalar.TypeInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
-		Indexes:    []int{1},
+var varTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "words", Name: "var"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "at", Type: scalar.TypeTimestampTZ},
+		{Name: "range", Type: scalar.TypeInt},
 	},
-	Key:    encodeVarKey,
-	Encode: encodeVar,
-	Decode: decodeVar,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+	Indexes:    []int{1},
+}}
+
+func encodeVarKey(k *VarKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+		scalar.IntValue(k.Range),
+	}
 }
 
-func encodeVarKey(k *VarKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-	to[1] = scalar.IntValue(k.Range)
-}
-
-func encodeVar(r *Var, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeTimestampTZ, r.At, scalar.TimestampTZValue)
-	to[2] = scalar.IntValue(r.Range)
+func encodeVar(r *Var) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTimestampTZValue(r.At),
+		scalar.IntValue(r.Range),
+	}
 }
 
 func decodeVar(from *scalar.Row, r *Var) {

@@ -55,7 +55,7 @@ var ContactColumns = struct {
 }
 
 // Contacts is the table crm.contacts.
-var Contacts ContactRepository
+var Contacts = &ContactRepository{}
 
 // ContactRepository is the set of operations on crm.contacts. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -65,86 +65,86 @@ type ContactRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ContactRepository) Get(ctx context.Context, run scalar.Runner, key ContactKey) (Contact, error) {
-	return contactTable.Get(ctx, run, key)
+func (*ContactRepository) Get(ctx context.Context, run scalar.Runner, key ContactKey) (Contact, error) {
+	return scalar.GetRecord(ctx, contactTable.On(run), encodeContactKey(&key), decodeContact)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ContactRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContactKey) ([]scalar.Null[Contact], error) {
-	return contactTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ContactRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContactKey) ([]*Contact, error) {
+	return scalar.GetRecords(ctx, contactTable.On(run), keys, encodeContactKey, decodeContact)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ContactRepository) Insert(ctx context.Context, run scalar.Runner, r Contact) error {
-	return contactTable.Insert(ctx, run, r)
+func (*ContactRepository) Insert(ctx context.Context, run scalar.Runner, r Contact) error {
+	return contactTable.Insert(ctx, run, encodeContact(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ContactRepository) Upsert(ctx context.Context, run scalar.Runner, r Contact) error {
-	return contactTable.Upsert(ctx, run, r)
+func (*ContactRepository) Upsert(ctx context.Context, run scalar.Runner, r Contact) error {
+	return contactTable.Upsert(ctx, run, encodeContact(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ContactRepository.UpdateIf] insists on one.
-func (ContactRepository) Update(ctx context.Context, run scalar.Runner, key ContactKey, set ...scalar.Assign[Contact]) error {
-	return contactTable.Update(ctx, run, key, set...)
+func (*ContactRepository) Update(ctx context.Context, run scalar.Runner, key ContactKey, set ...scalar.Assign[Contact]) error {
+	return contactTable.Update(ctx, run, encodeContactKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ContactRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ContactKey, cond scalar.Cond[Contact, scalar.Data], set ...scalar.Assign[Contact]) error {
-	return contactTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ContactRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ContactKey, cond scalar.Cond[Contact, scalar.Data], set ...scalar.Assign[Contact]) error {
+	return contactTable.UpdateIf(ctx, run, encodeContactKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ContactRepository) Delete(ctx context.Context, run scalar.Runner, key ContactKey) error {
-	return contactTable.Delete(ctx, run, key)
+func (*ContactRepository) Delete(ctx context.Context, run scalar.Runner, key ContactKey) error {
+	return contactTable.Delete(ctx, run, encodeContactKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ContactRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ContactKey, cond scalar.Cond[Contact, scalar.Data]) error {
-	return contactTable.DeleteIf(ctx, run, key, cond)
+func (*ContactRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ContactKey, cond scalar.Cond[Contact, scalar.Data]) error {
+	return contactTable.DeleteIf(ctx, run, encodeContactKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ContactsOf]) in clustering order,
 // or of a selection ([AllContacts], [ContactsByID], [ContactsByEmail],
 // [ContactsByPhone], [ContactsByBorn], [ContactsByActive]), in no particular
 // order. It yields at most one error, last.
-func (ContactRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Contact]) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, of)
+func (*ContactRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Contact]) iter.Seq2[Contact, error] {
+	return scalar.ScanRecords(ctx, contactTable.On(run), of, decodeContact)
 }
 
 // ByID iterates over the records whose id is id, as Scan does with
 // [ContactsByID].
-func (ContactRepository) ByID(ctx context.Context, run scalar.Runner, id int64) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, ContactsByID(id))
+func (*ContactRepository) ByID(ctx context.Context, run scalar.Runner, id int64) iter.Seq2[Contact, error] {
+	return Contacts.Scan(ctx, run, ContactsByID(id))
 }
 
 // ByEmail iterates over the records whose email is email, as Scan does with
 // [ContactsByEmail].
-func (ContactRepository) ByEmail(ctx context.Context, run scalar.Runner, email string) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, ContactsByEmail(email))
+func (*ContactRepository) ByEmail(ctx context.Context, run scalar.Runner, email string) iter.Seq2[Contact, error] {
+	return Contacts.Scan(ctx, run, ContactsByEmail(email))
 }
 
 // ByPhone iterates over the records whose phone is phone, as Scan does with
 // [ContactsByPhone].
-func (ContactRepository) ByPhone(ctx context.Context, run scalar.Runner, phone string) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, ContactsByPhone(phone))
+func (*ContactRepository) ByPhone(ctx context.Context, run scalar.Runner, phone string) iter.Seq2[Contact, error] {
+	return Contacts.Scan(ctx, run, ContactsByPhone(phone))
 }
 
 // ByBorn iterates over the records whose born is born, as Scan does with
 // [ContactsByBorn].
-func (ContactRepository) ByBorn(ctx context.Context, run scalar.Runner, born scalar.Date) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, ContactsByBorn(born))
+func (*ContactRepository) ByBorn(ctx context.Context, run scalar.Runner, born scalar.Date) iter.Seq2[Contact, error] {
+	return Contacts.Scan(ctx, run, ContactsByBorn(born))
 }
 
 // ByActive iterates over the records whose active is active, as Scan does with
 // [ContactsByActive].
-func (ContactRepository) ByActive(ctx context.Context, run scalar.Runner, active bool) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, ContactsByActive(active))
+func (*ContactRepository) ByActive(ctx context.Context, run scalar.Runner, active bool) iter.Seq2[Contact, error] {
+	return Contacts.Scan(ctx, run, ContactsByActive(active))
 }
 
 // AllContacts selects the whole table crm.contacts, across its partitions.
@@ -212,38 +212,37 @@ func (r ContactRange) IDBefore(v int64) ContactRange {
 	return ContactRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var contactTable = scalar.Table[Contact, ContactKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "crm", Name: "contacts"},
-		Columns: []scalar.ColumnDef{
-			{Name: "tenant", Type: scalar.TypeText},
-			{Name: "id", Type: scalar.TypeBigInt},
-			{Name: "email", Type: scalar.TypeText},
-			{Name: "phone", Type: scalar.TypeText},
-			{Name: "born", Type: scalar.TypeDate},
-			{Name: "active", Type: scalar.TypeBoolean},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
-		Indexes:    []int{1, 2, 3, 4, 5},
+var contactTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "crm", Name: "contacts"},
+	Columns: []scalar.ColumnDef{
+		{Name: "tenant", Type: scalar.TypeText},
+		{Name: "id", Type: scalar.TypeBigInt},
+		{Name: "email", Type: scalar.TypeText},
+		{Name: "phone", Type: scalar.TypeText},
+		{Name: "born", Type: scalar.TypeDate},
+		{Name: "active", Type: scalar.TypeBoolean},
 	},
-	Key:    encodeContactKey,
-	Encode: encodeContact,
-	Decode: decodeContact,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+	Indexes:    []int{1, 2, 3, 4, 5},
+}}
+
+func encodeContactKey(k *ContactKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Tenant),
+		scalar.BigIntValue(k.ID),
+	}
 }
 
-func encodeContactKey(k *ContactKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Tenant)
-	to[1] = scalar.BigIntValue(k.ID)
-}
-
-func encodeContact(r *Contact, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Tenant)
-	to[1] = scalar.BigIntValue(r.ID)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Email, scalar.TextValue)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Phone, scalar.TextValue)
-	to[4] = scalar.NullValue(scalar.TypeDate, r.Born, scalar.DateValue)
-	to[5] = scalar.NullValue(scalar.TypeBoolean, r.Active, scalar.BooleanValue)
+func encodeContact(r *Contact) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Tenant),
+		scalar.BigIntValue(r.ID),
+		scalar.NullTextValue(r.Email),
+		scalar.NullTextValue(r.Phone),
+		scalar.NullDateValue(r.Born),
+		scalar.NullBooleanValue(r.Active),
+	}
 }
 
 func decodeContact(from *scalar.Row, r *Contact) {

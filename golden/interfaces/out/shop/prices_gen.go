@@ -47,7 +47,7 @@ var PriceColumns = struct {
 }
 
 // Prices is the table shop.prices.
-var Prices PriceRepository
+var Prices = &PriceRepository{}
 
 // PriceRepository is the set of operations on shop.prices, a table without
 // transactions: every method is one request to the storage, atomic on its
@@ -59,7 +59,7 @@ type PriceRepository struct{}
 // in tests.
 type PriceStore interface {
 	Get(ctx context.Context, db *scalar.DB, key PriceKey) (Price, error)
-	GetAll(ctx context.Context, db *scalar.DB, keys ...PriceKey) ([]scalar.Null[Price], error)
+	GetAll(ctx context.Context, db *scalar.DB, keys ...PriceKey) ([]*Price, error)
 	Insert(ctx context.Context, db *scalar.DB, r Price) error
 	Upsert(ctx context.Context, db *scalar.DB, r Price) error
 	Update(ctx context.Context, db *scalar.DB, key PriceKey, set ...scalar.Assign[Price]) error
@@ -74,60 +74,60 @@ var _ PriceStore = Prices
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (PriceRepository) Get(ctx context.Context, db *scalar.DB, key PriceKey) (Price, error) {
-	return priceTable.Get(ctx, db, key)
+func (*PriceRepository) Get(ctx context.Context, db *scalar.DB, key PriceKey) (Price, error) {
+	return scalar.GetRecord(ctx, priceTable.On(db), encodePriceKey(&key), decodePrice)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (PriceRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...PriceKey) ([]scalar.Null[Price], error) {
-	return priceTable.GetAll(ctx, db, keys)
+// The result has one element per key, nil where there is no record.
+func (*PriceRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...PriceKey) ([]*Price, error) {
+	return scalar.GetRecords(ctx, priceTable.On(db), keys, encodePriceKey, decodePrice)
 }
 
 // Insert adds r. It reports [scalar.ErrAlreadyExists] if the key is taken.
-func (PriceRepository) Insert(ctx context.Context, db *scalar.DB, r Price) error {
-	return priceTable.Insert(ctx, db, r)
+func (*PriceRepository) Insert(ctx context.Context, db *scalar.DB, r Price) error {
+	return priceTable.Insert(ctx, db, encodePrice(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (PriceRepository) Upsert(ctx context.Context, db *scalar.DB, r Price) error {
-	return priceTable.Upsert(ctx, db, r)
+func (*PriceRepository) Upsert(ctx context.Context, db *scalar.DB, r Price) error {
+	return priceTable.Upsert(ctx, db, encodePrice(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [PriceRepository.UpdateIf] insists on one.
-func (PriceRepository) Update(ctx context.Context, db *scalar.DB, key PriceKey, set ...scalar.Assign[Price]) error {
-	return priceTable.Update(ctx, db, key, set...)
+func (*PriceRepository) Update(ctx context.Context, db *scalar.DB, key PriceKey, set ...scalar.Assign[Price]) error {
+	return priceTable.Update(ctx, db, encodePriceKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (PriceRepository) UpdateIf(ctx context.Context, db *scalar.DB, key PriceKey, cond scalar.Cond[Price, scalar.Data], set ...scalar.Assign[Price]) error {
-	return priceTable.UpdateIf(ctx, db, key, cond, set...)
+func (*PriceRepository) UpdateIf(ctx context.Context, db *scalar.DB, key PriceKey, cond scalar.Cond[Price, scalar.Data], set ...scalar.Assign[Price]) error {
+	return priceTable.UpdateIf(ctx, db, encodePriceKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (PriceRepository) Delete(ctx context.Context, db *scalar.DB, key PriceKey) error {
-	return priceTable.Delete(ctx, db, key)
+func (*PriceRepository) Delete(ctx context.Context, db *scalar.DB, key PriceKey) error {
+	return priceTable.Delete(ctx, db, encodePriceKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (PriceRepository) DeleteIf(ctx context.Context, db *scalar.DB, key PriceKey, cond scalar.Cond[Price, scalar.Data]) error {
-	return priceTable.DeleteIf(ctx, db, key, cond)
+func (*PriceRepository) DeleteIf(ctx context.Context, db *scalar.DB, key PriceKey, cond scalar.Cond[Price, scalar.Data]) error {
+	return priceTable.DeleteIf(ctx, db, encodePriceKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([PricesOf]) in clustering order,
 // or of a selection ([AllPrices], [PricesByAmount]), in no particular order. It
 // yields at most one error, last.
-func (PriceRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Price]) iter.Seq2[Price, error] {
-	return priceTable.Scan(ctx, db, of)
+func (*PriceRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Price]) iter.Seq2[Price, error] {
+	return scalar.ScanRecords(ctx, priceTable.On(db), of, decodePrice)
 }
 
 // ByAmount iterates over the records whose amount is amount, as Scan does with
 // [PricesByAmount].
-func (PriceRepository) ByAmount(ctx context.Context, db *scalar.DB, amount int64) iter.Seq2[Price, error] {
-	return priceTable.Scan(ctx, db, PricesByAmount(amount))
+func (*PriceRepository) ByAmount(ctx context.Context, db *scalar.DB, amount int64) iter.Seq2[Price, error] {
+	return Prices.Scan(ctx, db, PricesByAmount(amount))
 }
 
 // AllPrices selects the whole table shop.prices, across its partitions.
@@ -173,32 +173,31 @@ func (r PriceRange) SinceBefore(v time.Time) PriceRange {
 	return PriceRange{scalar.RangeEnd(r.Range, scalar.TimestampTZValue(v), false)}
 }
 
-var priceTable = scalar.StorageTable[Price, PriceKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "prices"},
-		Columns: []scalar.ColumnDef{
-			{Name: "sku", Type: scalar.TypeText},
-			{Name: "since", Type: scalar.TypeTimestampTZ},
-			{Name: "amount", Type: scalar.TypeBigInt},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
-		Indexes:    []int{2},
+var priceTable = scalar.StorageTable{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "prices"},
+	Columns: []scalar.ColumnDef{
+		{Name: "sku", Type: scalar.TypeText},
+		{Name: "since", Type: scalar.TypeTimestampTZ},
+		{Name: "amount", Type: scalar.TypeBigInt},
 	},
-	Key:    encodePriceKey,
-	Encode: encodePrice,
-	Decode: decodePrice,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+	Indexes:    []int{2},
+}}
+
+func encodePriceKey(k *PriceKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.SKU),
+		scalar.TimestampTZValue(k.Since),
+	}
 }
 
-func encodePriceKey(k *PriceKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.SKU)
-	to[1] = scalar.TimestampTZValue(k.Since)
-}
-
-func encodePrice(r *Price, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.SKU)
-	to[1] = scalar.TimestampTZValue(r.Since)
-	to[2] = scalar.NullValue(scalar.TypeBigInt, r.Amount, scalar.BigIntValue)
+func encodePrice(r *Price) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.SKU),
+		scalar.TimestampTZValue(r.Since),
+		scalar.NullBigIntValue(r.Amount),
+	}
 }
 
 func decodePrice(from *scalar.Row, r *Price) {

@@ -42,7 +42,7 @@ var ProductColumns = struct {
 }
 
 // Products is the table shop.products.
-var Products ProductRepository
+var Products = &ProductRepository{}
 
 // ProductRepository is the set of operations on shop.products. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -54,7 +54,7 @@ type ProductRepository struct{}
 // fake in tests.
 type ProductStore interface {
 	Get(ctx context.Context, run scalar.Runner, key ProductKey) (Product, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]scalar.Null[Product], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]*Product, error)
 	Insert(ctx context.Context, run scalar.Runner, r Product) error
 	Upsert(ctx context.Context, run scalar.Runner, r Product) error
 	Update(ctx context.Context, run scalar.Runner, key ProductKey, set ...scalar.Assign[Product]) error
@@ -68,54 +68,54 @@ var _ ProductStore = Products
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ProductRepository) Get(ctx context.Context, run scalar.Runner, key ProductKey) (Product, error) {
-	return productTable.Get(ctx, run, key)
+func (*ProductRepository) Get(ctx context.Context, run scalar.Runner, key ProductKey) (Product, error) {
+	return scalar.GetRecord(ctx, productTable.On(run), encodeProductKey(&key), decodeProduct)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ProductRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]scalar.Null[Product], error) {
-	return productTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ProductRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]*Product, error) {
+	return scalar.GetRecords(ctx, productTable.On(run), keys, encodeProductKey, decodeProduct)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ProductRepository) Insert(ctx context.Context, run scalar.Runner, r Product) error {
-	return productTable.Insert(ctx, run, r)
+func (*ProductRepository) Insert(ctx context.Context, run scalar.Runner, r Product) error {
+	return productTable.Insert(ctx, run, encodeProduct(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ProductRepository) Upsert(ctx context.Context, run scalar.Runner, r Product) error {
-	return productTable.Upsert(ctx, run, r)
+func (*ProductRepository) Upsert(ctx context.Context, run scalar.Runner, r Product) error {
+	return productTable.Upsert(ctx, run, encodeProduct(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ProductRepository.UpdateIf] insists on one.
-func (ProductRepository) Update(ctx context.Context, run scalar.Runner, key ProductKey, set ...scalar.Assign[Product]) error {
-	return productTable.Update(ctx, run, key, set...)
+func (*ProductRepository) Update(ctx context.Context, run scalar.Runner, key ProductKey, set ...scalar.Assign[Product]) error {
+	return productTable.Update(ctx, run, encodeProductKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ProductRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ProductKey, cond scalar.Cond[Product, scalar.Data], set ...scalar.Assign[Product]) error {
-	return productTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ProductRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ProductKey, cond scalar.Cond[Product, scalar.Data], set ...scalar.Assign[Product]) error {
+	return productTable.UpdateIf(ctx, run, encodeProductKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ProductRepository) Delete(ctx context.Context, run scalar.Runner, key ProductKey) error {
-	return productTable.Delete(ctx, run, key)
+func (*ProductRepository) Delete(ctx context.Context, run scalar.Runner, key ProductKey) error {
+	return productTable.Delete(ctx, run, encodeProductKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ProductRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ProductKey, cond scalar.Cond[Product, scalar.Data]) error {
-	return productTable.DeleteIf(ctx, run, key, cond)
+func (*ProductRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ProductKey, cond scalar.Cond[Product, scalar.Data]) error {
+	return productTable.DeleteIf(ctx, run, encodeProductKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllProducts]), in no
 // particular order. It yields at most one error, last.
-func (ProductRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Product]) iter.Seq2[Product, error] {
-	return productTable.Scan(ctx, run, of)
+func (*ProductRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Product]) iter.Seq2[Product, error] {
+	return scalar.ScanRecords(ctx, productTable.On(run), of, decodeProduct)
 }
 
 // AllProducts selects the whole table shop.products, across its partitions.
@@ -123,27 +123,26 @@ func AllProducts() scalar.Selection[Product] {
 	return scalar.SelectAll[Product]()
 }
 
-var productTable = scalar.Table[Product, ProductKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "products"},
-		Columns: []scalar.ColumnDef{
-			{Name: "sku", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var productTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "products"},
+	Columns: []scalar.ColumnDef{
+		{Name: "sku", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
 	},
-	Key:    encodeProductKey,
-	Encode: encodeProduct,
-	Decode: decodeProduct,
+	Partition: []int{0},
+}}
+
+func encodeProductKey(k *ProductKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.SKU),
+	}
 }
 
-func encodeProductKey(k *ProductKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.SKU)
-}
-
-func encodeProduct(r *Product, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.SKU)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Name, scalar.TextValue)
+func encodeProduct(r *Product) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.SKU),
+		scalar.NullTextValue(r.Name),
+	}
 }
 
 func decodeProduct(from *scalar.Row, r *Product) {

@@ -42,7 +42,7 @@ var StockColumns = struct {
 }
 
 // Stocks is the table shop.stocks.
-var Stocks StockRepository
+var Stocks = &StockRepository{}
 
 // StockRepository is the set of operations on shop.stocks. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -54,7 +54,7 @@ type StockRepository struct{}
 // in tests.
 type StockStore interface {
 	Get(ctx context.Context, run scalar.Runner, key StockKey) (Stock, error)
-	GetAll(ctx context.Context, run scalar.Runner, keys ...StockKey) ([]scalar.Null[Stock], error)
+	GetAll(ctx context.Context, run scalar.Runner, keys ...StockKey) ([]*Stock, error)
 	Insert(ctx context.Context, run scalar.Runner, r Stock) error
 	Upsert(ctx context.Context, run scalar.Runner, r Stock) error
 	Update(ctx context.Context, run scalar.Runner, key StockKey, set ...scalar.Assign[Stock]) error
@@ -68,54 +68,54 @@ var _ StockStore = Stocks
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StockRepository) Get(ctx context.Context, run scalar.Runner, key StockKey) (Stock, error) {
-	return stockTable.Get(ctx, run, key)
+func (*StockRepository) Get(ctx context.Context, run scalar.Runner, key StockKey) (Stock, error) {
+	return scalar.GetRecord(ctx, stockTable.On(run), encodeStockKey(&key), decodeStock)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StockRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StockKey) ([]scalar.Null[Stock], error) {
-	return stockTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StockRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StockKey) ([]*Stock, error) {
+	return scalar.GetRecords(ctx, stockTable.On(run), keys, encodeStockKey, decodeStock)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StockRepository) Insert(ctx context.Context, run scalar.Runner, r Stock) error {
-	return stockTable.Insert(ctx, run, r)
+func (*StockRepository) Insert(ctx context.Context, run scalar.Runner, r Stock) error {
+	return stockTable.Insert(ctx, run, encodeStock(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StockRepository) Upsert(ctx context.Context, run scalar.Runner, r Stock) error {
-	return stockTable.Upsert(ctx, run, r)
+func (*StockRepository) Upsert(ctx context.Context, run scalar.Runner, r Stock) error {
+	return stockTable.Upsert(ctx, run, encodeStock(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StockRepository.UpdateIf] insists on one.
-func (StockRepository) Update(ctx context.Context, run scalar.Runner, key StockKey, set ...scalar.Assign[Stock]) error {
-	return stockTable.Update(ctx, run, key, set...)
+func (*StockRepository) Update(ctx context.Context, run scalar.Runner, key StockKey, set ...scalar.Assign[Stock]) error {
+	return stockTable.Update(ctx, run, encodeStockKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StockRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StockKey, cond scalar.Cond[Stock, scalar.Data], set ...scalar.Assign[Stock]) error {
-	return stockTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StockRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StockKey, cond scalar.Cond[Stock, scalar.Data], set ...scalar.Assign[Stock]) error {
+	return stockTable.UpdateIf(ctx, run, encodeStockKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StockRepository) Delete(ctx context.Context, run scalar.Runner, key StockKey) error {
-	return stockTable.Delete(ctx, run, key)
+func (*StockRepository) Delete(ctx context.Context, run scalar.Runner, key StockKey) error {
+	return stockTable.Delete(ctx, run, encodeStockKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StockRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StockKey, cond scalar.Cond[Stock, scalar.Data]) error {
-	return stockTable.DeleteIf(ctx, run, key, cond)
+func (*StockRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StockKey, cond scalar.Cond[Stock, scalar.Data]) error {
+	return stockTable.DeleteIf(ctx, run, encodeStockKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllStocks]), in no particular
 // order. It yields at most one error, last.
-func (StockRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Stock]) iter.Seq2[Stock, error] {
-	return stockTable.Scan(ctx, run, of)
+func (*StockRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Stock]) iter.Seq2[Stock, error] {
+	return scalar.ScanRecords(ctx, stockTable.On(run), of, decodeStock)
 }
 
 // AllStocks selects the whole table shop.stocks, across its partitions.
@@ -123,27 +123,26 @@ func AllStocks() scalar.Selection[Stock] {
 	return scalar.SelectAll[Stock]()
 }
 
-var stockTable = scalar.Table[Stock, StockKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "stocks"},
-		Columns: []scalar.ColumnDef{
-			{Name: "sku", Type: scalar.TypeText},
-			{Name: "count", Type: scalar.TypeInt},
-		},
-		Partition: []int{0},
+var stockTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "stocks"},
+	Columns: []scalar.ColumnDef{
+		{Name: "sku", Type: scalar.TypeText},
+		{Name: "count", Type: scalar.TypeInt},
 	},
-	Key:    encodeStockKey,
-	Encode: encodeStock,
-	Decode: decodeStock,
+	Partition: []int{0},
+}}
+
+func encodeStockKey(k *StockKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.SKU),
+	}
 }
 
-func encodeStockKey(k *StockKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.SKU)
-}
-
-func encodeStock(r *Stock, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.SKU)
-	to[1] = scalar.NullValue(scalar.TypeInt, r.Count, scalar.IntValue)
+func encodeStock(r *Stock) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.SKU),
+		scalar.NullIntValue(r.Count),
+	}
 }
 
 func decodeStock(from *scalar.Row, r *Stock) {

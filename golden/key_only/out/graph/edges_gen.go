@@ -43,7 +43,7 @@ var EdgeColumns = struct {
 }
 
 // Edges is the table graph.edges.
-var Edges EdgeRepository
+var Edges = &EdgeRepository{}
 
 // EdgeRepository is the set of operations on graph.edges. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -53,37 +53,37 @@ type EdgeRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (EdgeRepository) Get(ctx context.Context, run scalar.Runner, key EdgeKey) (Edge, error) {
-	return edgeTable.Get(ctx, run, key)
+func (*EdgeRepository) Get(ctx context.Context, run scalar.Runner, key EdgeKey) (Edge, error) {
+	return scalar.GetRecord(ctx, edgeTable.On(run), encodeEdgeKey(&key), decodeEdge)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (EdgeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...EdgeKey) ([]scalar.Null[Edge], error) {
-	return edgeTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*EdgeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...EdgeKey) ([]*Edge, error) {
+	return scalar.GetRecords(ctx, edgeTable.On(run), keys, encodeEdgeKey, decodeEdge)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (EdgeRepository) Insert(ctx context.Context, run scalar.Runner, r Edge) error {
-	return edgeTable.Insert(ctx, run, r)
+func (*EdgeRepository) Insert(ctx context.Context, run scalar.Runner, r Edge) error {
+	return edgeTable.Insert(ctx, run, encodeEdge(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (EdgeRepository) Upsert(ctx context.Context, run scalar.Runner, r Edge) error {
-	return edgeTable.Upsert(ctx, run, r)
+func (*EdgeRepository) Upsert(ctx context.Context, run scalar.Runner, r Edge) error {
+	return edgeTable.Upsert(ctx, run, encodeEdge(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (EdgeRepository) Delete(ctx context.Context, run scalar.Runner, key EdgeKey) error {
-	return edgeTable.Delete(ctx, run, key)
+func (*EdgeRepository) Delete(ctx context.Context, run scalar.Runner, key EdgeKey) error {
+	return edgeTable.Delete(ctx, run, encodeEdgeKey(&key))
 }
 
 // Scan iterates over the records of a range ([EdgesOf]) in clustering order, or
 // of a selection ([AllEdges]), in no particular order. It yields at most one
 // error, last.
-func (EdgeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Edge]) iter.Seq2[Edge, error] {
-	return edgeTable.Scan(ctx, run, of)
+func (*EdgeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Edge]) iter.Seq2[Edge, error] {
+	return scalar.ScanRecords(ctx, edgeTable.On(run), of, decodeEdge)
 }
 
 // AllEdges selects the whole table graph.edges, across its partitions.
@@ -123,29 +123,28 @@ func (r EdgeRange) TargetBefore(v string) EdgeRange {
 	return EdgeRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var edgeTable = scalar.Table[Edge, EdgeKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "graph", Name: "edges"},
-		Columns: []scalar.ColumnDef{
-			{Name: "source", Type: scalar.TypeText},
-			{Name: "target", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var edgeTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "graph", Name: "edges"},
+	Columns: []scalar.ColumnDef{
+		{Name: "source", Type: scalar.TypeText},
+		{Name: "target", Type: scalar.TypeText},
 	},
-	Key:    encodeEdgeKey,
-	Encode: encodeEdge,
-	Decode: decodeEdge,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeEdgeKey(k *EdgeKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Source),
+		scalar.TextValue(k.Target),
+	}
 }
 
-func encodeEdgeKey(k *EdgeKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Source)
-	to[1] = scalar.TextValue(k.Target)
-}
-
-func encodeEdge(r *Edge, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Source)
-	to[1] = scalar.TextValue(r.Target)
+func encodeEdge(r *Edge) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Source),
+		scalar.TextValue(r.Target),
+	}
 }
 
 func decodeEdge(from *scalar.Row, r *Edge) {

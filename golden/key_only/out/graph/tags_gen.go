@@ -39,7 +39,7 @@ var TagColumns = struct {
 }
 
 // Tags is the table graph.tags.
-var Tags TagRepository
+var Tags = &TagRepository{}
 
 // TagRepository is the set of operations on graph.tags. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -49,36 +49,36 @@ type TagRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (TagRepository) Get(ctx context.Context, run scalar.Runner, key TagKey) (Tag, error) {
-	return tagTable.Get(ctx, run, key)
+func (*TagRepository) Get(ctx context.Context, run scalar.Runner, key TagKey) (Tag, error) {
+	return scalar.GetRecord(ctx, tagTable.On(run), encodeTagKey(&key), decodeTag)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (TagRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TagKey) ([]scalar.Null[Tag], error) {
-	return tagTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*TagRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...TagKey) ([]*Tag, error) {
+	return scalar.GetRecords(ctx, tagTable.On(run), keys, encodeTagKey, decodeTag)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (TagRepository) Insert(ctx context.Context, run scalar.Runner, r Tag) error {
-	return tagTable.Insert(ctx, run, r)
+func (*TagRepository) Insert(ctx context.Context, run scalar.Runner, r Tag) error {
+	return tagTable.Insert(ctx, run, encodeTag(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (TagRepository) Upsert(ctx context.Context, run scalar.Runner, r Tag) error {
-	return tagTable.Upsert(ctx, run, r)
+func (*TagRepository) Upsert(ctx context.Context, run scalar.Runner, r Tag) error {
+	return tagTable.Upsert(ctx, run, encodeTag(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (TagRepository) Delete(ctx context.Context, run scalar.Runner, key TagKey) error {
-	return tagTable.Delete(ctx, run, key)
+func (*TagRepository) Delete(ctx context.Context, run scalar.Runner, key TagKey) error {
+	return tagTable.Delete(ctx, run, encodeTagKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllTags]), in no particular
 // order. It yields at most one error, last.
-func (TagRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Tag]) iter.Seq2[Tag, error] {
-	return tagTable.Scan(ctx, run, of)
+func (*TagRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Tag]) iter.Seq2[Tag, error] {
+	return scalar.ScanRecords(ctx, tagTable.On(run), of, decodeTag)
 }
 
 // AllTags selects the whole table graph.tags, across its partitions.
@@ -86,25 +86,24 @@ func AllTags() scalar.Selection[Tag] {
 	return scalar.SelectAll[Tag]()
 }
 
-var tagTable = scalar.Table[Tag, TagKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "graph", Name: "tags"},
-		Columns: []scalar.ColumnDef{
-			{Name: "tag", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var tagTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "graph", Name: "tags"},
+	Columns: []scalar.ColumnDef{
+		{Name: "tag", Type: scalar.TypeText},
 	},
-	Key:    encodeTagKey,
-	Encode: encodeTag,
-	Decode: decodeTag,
+	Partition: []int{0},
+}}
+
+func encodeTagKey(k *TagKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Tag),
+	}
 }
 
-func encodeTagKey(k *TagKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Tag)
-}
-
-func encodeTag(r *Tag, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Tag)
+func encodeTag(r *Tag) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Tag),
+	}
 }
 
 func decodeTag(from *scalar.Row, r *Tag) {

@@ -42,7 +42,7 @@ var Shape1_0Columns = struct {
 }
 
 // Shape1_0Table is the table shapes.shape_1_0.
-var Shape1_0Table Shape1_0Repository
+var Shape1_0Table = &Shape1_0Repository{}
 
 // Shape1_0Repository is the set of operations on shapes.shape_1_0. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type Shape1_0Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape1_0Key) (Shape1_0, error) {
-	return shape1_0Table.Get(ctx, run, key)
+func (*Shape1_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape1_0Key) (Shape1_0, error) {
+	return scalar.GetRecord(ctx, shape1_0Table.On(run), encodeShape1_0Key(&key), decodeShape1_0)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_0Key) ([]scalar.Null[Shape1_0], error) {
-	return shape1_0Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_0Key) ([]*Shape1_0, error) {
+	return scalar.GetRecords(ctx, shape1_0Table.On(run), keys, encodeShape1_0Key, decodeShape1_0)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape1_0) error {
-	return shape1_0Table.Insert(ctx, run, r)
+func (*Shape1_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape1_0) error {
+	return shape1_0Table.Insert(ctx, run, encodeShape1_0(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_0) error {
-	return shape1_0Table.Upsert(ctx, run, r)
+func (*Shape1_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_0) error {
+	return shape1_0Table.Upsert(ctx, run, encodeShape1_0(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_0Repository.UpdateIf] insists on one.
-func (Shape1_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape1_0Key, set ...scalar.Assign[Shape1_0]) error {
-	return shape1_0Table.Update(ctx, run, key, set...)
+func (*Shape1_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape1_0Key, set ...scalar.Assign[Shape1_0]) error {
+	return shape1_0Table.Update(ctx, run, encodeShape1_0Key(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_0Key, cond scalar.Cond[Shape1_0, scalar.Data], set ...scalar.Assign[Shape1_0]) error {
-	return shape1_0Table.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_0Key, cond scalar.Cond[Shape1_0, scalar.Data], set ...scalar.Assign[Shape1_0]) error {
+	return shape1_0Table.UpdateIf(ctx, run, encodeShape1_0Key(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape1_0Key) error {
-	return shape1_0Table.Delete(ctx, run, key)
+func (*Shape1_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape1_0Key) error {
+	return shape1_0Table.Delete(ctx, run, encodeShape1_0Key(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_0Key, cond scalar.Cond[Shape1_0, scalar.Data]) error {
-	return shape1_0Table.DeleteIf(ctx, run, key, cond)
+func (*Shape1_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_0Key, cond scalar.Cond[Shape1_0, scalar.Data]) error {
+	return shape1_0Table.DeleteIf(ctx, run, encodeShape1_0Key(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllShape1_0]), in no
 // particular order. It yields at most one error, last.
-func (Shape1_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_0]) iter.Seq2[Shape1_0, error] {
-	return shape1_0Table.Scan(ctx, run, of)
+func (*Shape1_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_0]) iter.Seq2[Shape1_0, error] {
+	return scalar.ScanRecords(ctx, shape1_0Table.On(run), of, decodeShape1_0)
 }
 
 // AllShape1_0 selects the whole table shapes.shape_1_0, across its partitions.
@@ -107,27 +107,26 @@ func AllShape1_0() scalar.Selection[Shape1_0] {
 	return scalar.SelectAll[Shape1_0]()
 }
 
-var shape1_0Table = scalar.Table[Shape1_0, Shape1_0Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_0"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var shape1_0Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_0"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_0Key,
-	Encode: encodeShape1_0,
-	Decode: decodeShape1_0,
+	Partition: []int{0},
+}}
+
+func encodeShape1_0Key(k *Shape1_0Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+	}
 }
 
-func encodeShape1_0Key(k *Shape1_0Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-}
-
-func encodeShape1_0(r *Shape1_0, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_0(r *Shape1_0) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_0(from *scalar.Row, r *Shape1_0) {

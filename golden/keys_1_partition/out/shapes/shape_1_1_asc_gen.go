@@ -46,7 +46,7 @@ var Shape1_1AscColumns = struct {
 }
 
 // Shape1_1Ascs is the table shapes.shape_1_1_asc.
-var Shape1_1Ascs Shape1_1AscRepository
+var Shape1_1Ascs = &Shape1_1AscRepository{}
 
 // Shape1_1AscRepository is the set of operations on shapes.shape_1_1_asc. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -56,55 +56,55 @@ type Shape1_1AscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_1AscKey) (Shape1_1Asc, error) {
-	return shape1_1AscTable.Get(ctx, run, key)
+func (*Shape1_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_1AscKey) (Shape1_1Asc, error) {
+	return scalar.GetRecord(ctx, shape1_1AscTable.On(run), encodeShape1_1AscKey(&key), decodeShape1_1Asc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_1AscKey) ([]scalar.Null[Shape1_1Asc], error) {
-	return shape1_1AscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_1AscKey) ([]*Shape1_1Asc, error) {
+	return scalar.GetRecords(ctx, shape1_1AscTable.On(run), keys, encodeShape1_1AscKey, decodeShape1_1Asc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_1Asc) error {
-	return shape1_1AscTable.Insert(ctx, run, r)
+func (*Shape1_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_1Asc) error {
+	return shape1_1AscTable.Insert(ctx, run, encodeShape1_1Asc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_1Asc) error {
-	return shape1_1AscTable.Upsert(ctx, run, r)
+func (*Shape1_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_1Asc) error {
+	return shape1_1AscTable.Upsert(ctx, run, encodeShape1_1Asc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_1AscRepository.UpdateIf] insists on one.
-func (Shape1_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, set ...scalar.Assign[Shape1_1Asc]) error {
-	return shape1_1AscTable.Update(ctx, run, key, set...)
+func (*Shape1_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, set ...scalar.Assign[Shape1_1Asc]) error {
+	return shape1_1AscTable.Update(ctx, run, encodeShape1_1AscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, cond scalar.Cond[Shape1_1Asc, scalar.Data], set ...scalar.Assign[Shape1_1Asc]) error {
-	return shape1_1AscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, cond scalar.Cond[Shape1_1Asc, scalar.Data], set ...scalar.Assign[Shape1_1Asc]) error {
+	return shape1_1AscTable.UpdateIf(ctx, run, encodeShape1_1AscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_1AscKey) error {
-	return shape1_1AscTable.Delete(ctx, run, key)
+func (*Shape1_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_1AscKey) error {
+	return shape1_1AscTable.Delete(ctx, run, encodeShape1_1AscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, cond scalar.Cond[Shape1_1Asc, scalar.Data]) error {
-	return shape1_1AscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_1AscKey, cond scalar.Cond[Shape1_1Asc, scalar.Data]) error {
+	return shape1_1AscTable.DeleteIf(ctx, run, encodeShape1_1AscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_1AscsOf]) in clustering
 // order, or of a selection ([AllShape1_1Ascs]), in no particular order. It
 // yields at most one error, last.
-func (Shape1_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_1Asc]) iter.Seq2[Shape1_1Asc, error] {
-	return shape1_1AscTable.Scan(ctx, run, of)
+func (*Shape1_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_1Asc]) iter.Seq2[Shape1_1Asc, error] {
+	return scalar.ScanRecords(ctx, shape1_1AscTable.On(run), of, decodeShape1_1Asc)
 }
 
 // AllShape1_1Ascs selects the whole table shapes.shape_1_1_asc, across its
@@ -145,31 +145,30 @@ func (r Shape1_1AscRange) DayBefore(v scalar.Date) Shape1_1AscRange {
 	return Shape1_1AscRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape1_1AscTable = scalar.Table[Shape1_1Asc, Shape1_1AscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_1_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var shape1_1AscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_1_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_1AscKey,
-	Encode: encodeShape1_1Asc,
-	Decode: decodeShape1_1Asc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeShape1_1AscKey(k *Shape1_1AscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape1_1AscKey(k *Shape1_1AscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-}
-
-func encodeShape1_1Asc(r *Shape1_1Asc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_1Asc(r *Shape1_1Asc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_1Asc(from *scalar.Row, r *Shape1_1Asc) {

@@ -46,7 +46,7 @@ var Shape1_1DescColumns = struct {
 }
 
 // Shape1_1Descs is the table shapes.shape_1_1_desc.
-var Shape1_1Descs Shape1_1DescRepository
+var Shape1_1Descs = &Shape1_1DescRepository{}
 
 // Shape1_1DescRepository is the set of operations on shapes.shape_1_1_desc.
 // Every method runs in the transaction it is given, or as a transaction of its
@@ -56,55 +56,55 @@ type Shape1_1DescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_1DescKey) (Shape1_1Desc, error) {
-	return shape1_1DescTable.Get(ctx, run, key)
+func (*Shape1_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_1DescKey) (Shape1_1Desc, error) {
+	return scalar.GetRecord(ctx, shape1_1DescTable.On(run), encodeShape1_1DescKey(&key), decodeShape1_1Desc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_1DescKey) ([]scalar.Null[Shape1_1Desc], error) {
-	return shape1_1DescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_1DescKey) ([]*Shape1_1Desc, error) {
+	return scalar.GetRecords(ctx, shape1_1DescTable.On(run), keys, encodeShape1_1DescKey, decodeShape1_1Desc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_1Desc) error {
-	return shape1_1DescTable.Insert(ctx, run, r)
+func (*Shape1_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_1Desc) error {
+	return shape1_1DescTable.Insert(ctx, run, encodeShape1_1Desc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_1Desc) error {
-	return shape1_1DescTable.Upsert(ctx, run, r)
+func (*Shape1_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_1Desc) error {
+	return shape1_1DescTable.Upsert(ctx, run, encodeShape1_1Desc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_1DescRepository.UpdateIf] insists on one.
-func (Shape1_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, set ...scalar.Assign[Shape1_1Desc]) error {
-	return shape1_1DescTable.Update(ctx, run, key, set...)
+func (*Shape1_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, set ...scalar.Assign[Shape1_1Desc]) error {
+	return shape1_1DescTable.Update(ctx, run, encodeShape1_1DescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, cond scalar.Cond[Shape1_1Desc, scalar.Data], set ...scalar.Assign[Shape1_1Desc]) error {
-	return shape1_1DescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, cond scalar.Cond[Shape1_1Desc, scalar.Data], set ...scalar.Assign[Shape1_1Desc]) error {
+	return shape1_1DescTable.UpdateIf(ctx, run, encodeShape1_1DescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_1DescKey) error {
-	return shape1_1DescTable.Delete(ctx, run, key)
+func (*Shape1_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_1DescKey) error {
+	return shape1_1DescTable.Delete(ctx, run, encodeShape1_1DescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, cond scalar.Cond[Shape1_1Desc, scalar.Data]) error {
-	return shape1_1DescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_1DescKey, cond scalar.Cond[Shape1_1Desc, scalar.Data]) error {
+	return shape1_1DescTable.DeleteIf(ctx, run, encodeShape1_1DescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_1DescsOf]) in clustering
 // order, or of a selection ([AllShape1_1Descs]), in no particular order. It
 // yields at most one error, last.
-func (Shape1_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_1Desc]) iter.Seq2[Shape1_1Desc, error] {
-	return shape1_1DescTable.Scan(ctx, run, of)
+func (*Shape1_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_1Desc]) iter.Seq2[Shape1_1Desc, error] {
+	return scalar.ScanRecords(ctx, shape1_1DescTable.On(run), of, decodeShape1_1Desc)
 }
 
 // AllShape1_1Descs selects the whole table shapes.shape_1_1_desc, across its
@@ -145,31 +145,30 @@ func (r Shape1_1DescRange) DayBefore(v scalar.Date) Shape1_1DescRange {
 	return Shape1_1DescRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape1_1DescTable = scalar.Table[Shape1_1Desc, Shape1_1DescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_1_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+var shape1_1DescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_1_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_1DescKey,
-	Encode: encodeShape1_1Desc,
-	Decode: decodeShape1_1Desc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+}}
+
+func encodeShape1_1DescKey(k *Shape1_1DescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape1_1DescKey(k *Shape1_1DescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-}
-
-func encodeShape1_1Desc(r *Shape1_1Desc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_1Desc(r *Shape1_1Desc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_1Desc(from *scalar.Row, r *Shape1_1Desc) {

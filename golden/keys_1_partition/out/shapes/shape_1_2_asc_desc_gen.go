@@ -50,7 +50,7 @@ var Shape1_2AscDescColumns = struct {
 }
 
 // Shape1_2AscDescs is the table shapes.shape_1_2_asc_desc.
-var Shape1_2AscDescs Shape1_2AscDescRepository
+var Shape1_2AscDescs = &Shape1_2AscDescRepository{}
 
 // Shape1_2AscDescRepository is the set of operations on
 // shapes.shape_1_2_asc_desc. Every method runs in the transaction it is given,
@@ -60,55 +60,55 @@ type Shape1_2AscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey) (Shape1_2AscDesc, error) {
-	return shape1_2AscDescTable.Get(ctx, run, key)
+func (*Shape1_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey) (Shape1_2AscDesc, error) {
+	return scalar.GetRecord(ctx, shape1_2AscDescTable.On(run), encodeShape1_2AscDescKey(&key), decodeShape1_2AscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_2AscDescKey) ([]scalar.Null[Shape1_2AscDesc], error) {
-	return shape1_2AscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_2AscDescKey) ([]*Shape1_2AscDesc, error) {
+	return scalar.GetRecords(ctx, shape1_2AscDescTable.On(run), keys, encodeShape1_2AscDescKey, decodeShape1_2AscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_2AscDesc) error {
-	return shape1_2AscDescTable.Insert(ctx, run, r)
+func (*Shape1_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_2AscDesc) error {
+	return shape1_2AscDescTable.Insert(ctx, run, encodeShape1_2AscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_2AscDesc) error {
-	return shape1_2AscDescTable.Upsert(ctx, run, r)
+func (*Shape1_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_2AscDesc) error {
+	return shape1_2AscDescTable.Upsert(ctx, run, encodeShape1_2AscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_2AscDescRepository.UpdateIf] insists on one.
-func (Shape1_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, set ...scalar.Assign[Shape1_2AscDesc]) error {
-	return shape1_2AscDescTable.Update(ctx, run, key, set...)
+func (*Shape1_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, set ...scalar.Assign[Shape1_2AscDesc]) error {
+	return shape1_2AscDescTable.Update(ctx, run, encodeShape1_2AscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, cond scalar.Cond[Shape1_2AscDesc, scalar.Data], set ...scalar.Assign[Shape1_2AscDesc]) error {
-	return shape1_2AscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, cond scalar.Cond[Shape1_2AscDesc, scalar.Data], set ...scalar.Assign[Shape1_2AscDesc]) error {
+	return shape1_2AscDescTable.UpdateIf(ctx, run, encodeShape1_2AscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey) error {
-	return shape1_2AscDescTable.Delete(ctx, run, key)
+func (*Shape1_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey) error {
+	return shape1_2AscDescTable.Delete(ctx, run, encodeShape1_2AscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, cond scalar.Cond[Shape1_2AscDesc, scalar.Data]) error {
-	return shape1_2AscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_2AscDescKey, cond scalar.Cond[Shape1_2AscDesc, scalar.Data]) error {
+	return shape1_2AscDescTable.DeleteIf(ctx, run, encodeShape1_2AscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_2AscDescsOf]) in
 // clustering order, or of a selection ([AllShape1_2AscDescs]), in no particular
 // order. It yields at most one error, last.
-func (Shape1_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_2AscDesc]) iter.Seq2[Shape1_2AscDesc, error] {
-	return shape1_2AscDescTable.Scan(ctx, run, of)
+func (*Shape1_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_2AscDesc]) iter.Seq2[Shape1_2AscDesc, error] {
+	return scalar.ScanRecords(ctx, shape1_2AscDescTable.On(run), of, decodeShape1_2AscDesc)
 }
 
 // AllShape1_2AscDescs selects the whole table shapes.shape_1_2_asc_desc, across
@@ -182,34 +182,33 @@ func (r Shape1_2AscDescDayRange) HourBefore(v int32) Shape1_2AscDescDayRange {
 	return Shape1_2AscDescDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape1_2AscDescTable = scalar.Table[Shape1_2AscDesc, Shape1_2AscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_2_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 2, Order: scalar.Desc}},
+var shape1_2AscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_2_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_2AscDescKey,
-	Encode: encodeShape1_2AscDesc,
-	Decode: decodeShape1_2AscDesc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 2, Order: scalar.Desc}},
+}}
+
+func encodeShape1_2AscDescKey(k *Shape1_2AscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape1_2AscDescKey(k *Shape1_2AscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-	to[2] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape1_2AscDesc(r *Shape1_2AscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.IntValue(r.Hour)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_2AscDesc(r *Shape1_2AscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_2AscDesc(from *scalar.Row, r *Shape1_2AscDesc) {

@@ -50,7 +50,7 @@ var Shape1_2DescAscColumns = struct {
 }
 
 // Shape1_2DescAscs is the table shapes.shape_1_2_desc_asc.
-var Shape1_2DescAscs Shape1_2DescAscRepository
+var Shape1_2DescAscs = &Shape1_2DescAscRepository{}
 
 // Shape1_2DescAscRepository is the set of operations on
 // shapes.shape_1_2_desc_asc. Every method runs in the transaction it is given,
@@ -60,55 +60,55 @@ type Shape1_2DescAscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey) (Shape1_2DescAsc, error) {
-	return shape1_2DescAscTable.Get(ctx, run, key)
+func (*Shape1_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey) (Shape1_2DescAsc, error) {
+	return scalar.GetRecord(ctx, shape1_2DescAscTable.On(run), encodeShape1_2DescAscKey(&key), decodeShape1_2DescAsc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_2DescAscKey) ([]scalar.Null[Shape1_2DescAsc], error) {
-	return shape1_2DescAscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_2DescAscKey) ([]*Shape1_2DescAsc, error) {
+	return scalar.GetRecords(ctx, shape1_2DescAscTable.On(run), keys, encodeShape1_2DescAscKey, decodeShape1_2DescAsc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_2DescAsc) error {
-	return shape1_2DescAscTable.Insert(ctx, run, r)
+func (*Shape1_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_2DescAsc) error {
+	return shape1_2DescAscTable.Insert(ctx, run, encodeShape1_2DescAsc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_2DescAsc) error {
-	return shape1_2DescAscTable.Upsert(ctx, run, r)
+func (*Shape1_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_2DescAsc) error {
+	return shape1_2DescAscTable.Upsert(ctx, run, encodeShape1_2DescAsc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_2DescAscRepository.UpdateIf] insists on one.
-func (Shape1_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, set ...scalar.Assign[Shape1_2DescAsc]) error {
-	return shape1_2DescAscTable.Update(ctx, run, key, set...)
+func (*Shape1_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, set ...scalar.Assign[Shape1_2DescAsc]) error {
+	return shape1_2DescAscTable.Update(ctx, run, encodeShape1_2DescAscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, cond scalar.Cond[Shape1_2DescAsc, scalar.Data], set ...scalar.Assign[Shape1_2DescAsc]) error {
-	return shape1_2DescAscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, cond scalar.Cond[Shape1_2DescAsc, scalar.Data], set ...scalar.Assign[Shape1_2DescAsc]) error {
+	return shape1_2DescAscTable.UpdateIf(ctx, run, encodeShape1_2DescAscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey) error {
-	return shape1_2DescAscTable.Delete(ctx, run, key)
+func (*Shape1_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey) error {
+	return shape1_2DescAscTable.Delete(ctx, run, encodeShape1_2DescAscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, cond scalar.Cond[Shape1_2DescAsc, scalar.Data]) error {
-	return shape1_2DescAscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_2DescAscKey, cond scalar.Cond[Shape1_2DescAsc, scalar.Data]) error {
+	return shape1_2DescAscTable.DeleteIf(ctx, run, encodeShape1_2DescAscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_2DescAscsOf]) in
 // clustering order, or of a selection ([AllShape1_2DescAscs]), in no particular
 // order. It yields at most one error, last.
-func (Shape1_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_2DescAsc]) iter.Seq2[Shape1_2DescAsc, error] {
-	return shape1_2DescAscTable.Scan(ctx, run, of)
+func (*Shape1_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_2DescAsc]) iter.Seq2[Shape1_2DescAsc, error] {
+	return scalar.ScanRecords(ctx, shape1_2DescAscTable.On(run), of, decodeShape1_2DescAsc)
 }
 
 // AllShape1_2DescAscs selects the whole table shapes.shape_1_2_desc_asc, across
@@ -182,34 +182,33 @@ func (r Shape1_2DescAscDayRange) HourBefore(v int32) Shape1_2DescAscDayRange {
 	return Shape1_2DescAscDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape1_2DescAscTable = scalar.Table[Shape1_2DescAsc, Shape1_2DescAscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_2_desc_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
+var shape1_2DescAscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_2_desc_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_2DescAscKey,
-	Encode: encodeShape1_2DescAsc,
-	Decode: decodeShape1_2DescAsc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}},
+}}
+
+func encodeShape1_2DescAscKey(k *Shape1_2DescAscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape1_2DescAscKey(k *Shape1_2DescAscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-	to[2] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape1_2DescAsc(r *Shape1_2DescAsc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.IntValue(r.Hour)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_2DescAsc(r *Shape1_2DescAsc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_2DescAsc(from *scalar.Row, r *Shape1_2DescAsc) {

@@ -54,7 +54,7 @@ var Shape1_3DescAscDescColumns = struct {
 }
 
 // Shape1_3DescAscDescs is the table shapes.shape_1_3_desc_asc_desc.
-var Shape1_3DescAscDescs Shape1_3DescAscDescRepository
+var Shape1_3DescAscDescs = &Shape1_3DescAscDescRepository{}
 
 // Shape1_3DescAscDescRepository is the set of operations on
 // shapes.shape_1_3_desc_asc_desc. Every method runs in the transaction it is
@@ -65,55 +65,55 @@ type Shape1_3DescAscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey) (Shape1_3DescAscDesc, error) {
-	return shape1_3DescAscDescTable.Get(ctx, run, key)
+func (*Shape1_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey) (Shape1_3DescAscDesc, error) {
+	return scalar.GetRecord(ctx, shape1_3DescAscDescTable.On(run), encodeShape1_3DescAscDescKey(&key), decodeShape1_3DescAscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_3DescAscDescKey) ([]scalar.Null[Shape1_3DescAscDesc], error) {
-	return shape1_3DescAscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_3DescAscDescKey) ([]*Shape1_3DescAscDesc, error) {
+	return scalar.GetRecords(ctx, shape1_3DescAscDescTable.On(run), keys, encodeShape1_3DescAscDescKey, decodeShape1_3DescAscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_3DescAscDesc) error {
-	return shape1_3DescAscDescTable.Insert(ctx, run, r)
+func (*Shape1_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_3DescAscDesc) error {
+	return shape1_3DescAscDescTable.Insert(ctx, run, encodeShape1_3DescAscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_3DescAscDesc) error {
-	return shape1_3DescAscDescTable.Upsert(ctx, run, r)
+func (*Shape1_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_3DescAscDesc) error {
+	return shape1_3DescAscDescTable.Upsert(ctx, run, encodeShape1_3DescAscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_3DescAscDescRepository.UpdateIf] insists on one.
-func (Shape1_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, set ...scalar.Assign[Shape1_3DescAscDesc]) error {
-	return shape1_3DescAscDescTable.Update(ctx, run, key, set...)
+func (*Shape1_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, set ...scalar.Assign[Shape1_3DescAscDesc]) error {
+	return shape1_3DescAscDescTable.Update(ctx, run, encodeShape1_3DescAscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, cond scalar.Cond[Shape1_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape1_3DescAscDesc]) error {
-	return shape1_3DescAscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, cond scalar.Cond[Shape1_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape1_3DescAscDesc]) error {
+	return shape1_3DescAscDescTable.UpdateIf(ctx, run, encodeShape1_3DescAscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey) error {
-	return shape1_3DescAscDescTable.Delete(ctx, run, key)
+func (*Shape1_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey) error {
+	return shape1_3DescAscDescTable.Delete(ctx, run, encodeShape1_3DescAscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, cond scalar.Cond[Shape1_3DescAscDesc, scalar.Data]) error {
-	return shape1_3DescAscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_3DescAscDescKey, cond scalar.Cond[Shape1_3DescAscDesc, scalar.Data]) error {
+	return shape1_3DescAscDescTable.DeleteIf(ctx, run, encodeShape1_3DescAscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_3DescAscDescsOf]) in
 // clustering order, or of a selection ([AllShape1_3DescAscDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape1_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_3DescAscDesc]) iter.Seq2[Shape1_3DescAscDesc, error] {
-	return shape1_3DescAscDescTable.Scan(ctx, run, of)
+func (*Shape1_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_3DescAscDesc]) iter.Seq2[Shape1_3DescAscDesc, error] {
+	return scalar.ScanRecords(ctx, shape1_3DescAscDescTable.On(run), of, decodeShape1_3DescAscDesc)
 }
 
 // AllShape1_3DescAscDescs selects the whole table
@@ -222,37 +222,36 @@ func (r Shape1_3DescAscDescDayHourRange) SeqBefore(v int64) Shape1_3DescAscDescD
 	return Shape1_3DescAscDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape1_3DescAscDescTable = scalar.Table[Shape1_3DescAscDesc, Shape1_3DescAscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_3_desc_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+var shape1_3DescAscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_3_desc_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_3DescAscDescKey,
-	Encode: encodeShape1_3DescAscDesc,
-	Decode: decodeShape1_3DescAscDesc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}, {Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+}}
+
+func encodeShape1_3DescAscDescKey(k *Shape1_3DescAscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape1_3DescAscDescKey(k *Shape1_3DescAscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-	to[2] = scalar.IntValue(k.Hour)
-	to[3] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape1_3DescAscDesc(r *Shape1_3DescAscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.IntValue(r.Hour)
-	to[3] = scalar.BigIntValue(r.Seq)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_3DescAscDesc(r *Shape1_3DescAscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_3DescAscDesc(from *scalar.Row, r *Shape1_3DescAscDesc) {

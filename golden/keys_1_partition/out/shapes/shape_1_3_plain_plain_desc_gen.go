@@ -55,7 +55,7 @@ var Shape1_3PlainPlainDescColumns = struct {
 }
 
 // Shape1_3PlainPlainDescs is the table shapes.shape_1_3_plain_plain_desc.
-var Shape1_3PlainPlainDescs Shape1_3PlainPlainDescRepository
+var Shape1_3PlainPlainDescs = &Shape1_3PlainPlainDescRepository{}
 
 // Shape1_3PlainPlainDescRepository is the set of operations on
 // shapes.shape_1_3_plain_plain_desc. Every method runs in the transaction it is
@@ -66,55 +66,55 @@ type Shape1_3PlainPlainDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape1_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey) (Shape1_3PlainPlainDesc, error) {
-	return shape1_3PlainPlainDescTable.Get(ctx, run, key)
+func (*Shape1_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey) (Shape1_3PlainPlainDesc, error) {
+	return scalar.GetRecord(ctx, shape1_3PlainPlainDescTable.On(run), encodeShape1_3PlainPlainDescKey(&key), decodeShape1_3PlainPlainDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape1_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_3PlainPlainDescKey) ([]scalar.Null[Shape1_3PlainPlainDesc], error) {
-	return shape1_3PlainPlainDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape1_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape1_3PlainPlainDescKey) ([]*Shape1_3PlainPlainDesc, error) {
+	return scalar.GetRecords(ctx, shape1_3PlainPlainDescTable.On(run), keys, encodeShape1_3PlainPlainDescKey, decodeShape1_3PlainPlainDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape1_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_3PlainPlainDesc) error {
-	return shape1_3PlainPlainDescTable.Insert(ctx, run, r)
+func (*Shape1_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape1_3PlainPlainDesc) error {
+	return shape1_3PlainPlainDescTable.Insert(ctx, run, encodeShape1_3PlainPlainDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape1_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_3PlainPlainDesc) error {
-	return shape1_3PlainPlainDescTable.Upsert(ctx, run, r)
+func (*Shape1_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape1_3PlainPlainDesc) error {
+	return shape1_3PlainPlainDescTable.Upsert(ctx, run, encodeShape1_3PlainPlainDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape1_3PlainPlainDescRepository.UpdateIf] insists on one.
-func (Shape1_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, set ...scalar.Assign[Shape1_3PlainPlainDesc]) error {
-	return shape1_3PlainPlainDescTable.Update(ctx, run, key, set...)
+func (*Shape1_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, set ...scalar.Assign[Shape1_3PlainPlainDesc]) error {
+	return shape1_3PlainPlainDescTable.Update(ctx, run, encodeShape1_3PlainPlainDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape1_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, cond scalar.Cond[Shape1_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape1_3PlainPlainDesc]) error {
-	return shape1_3PlainPlainDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape1_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, cond scalar.Cond[Shape1_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape1_3PlainPlainDesc]) error {
+	return shape1_3PlainPlainDescTable.UpdateIf(ctx, run, encodeShape1_3PlainPlainDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape1_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey) error {
-	return shape1_3PlainPlainDescTable.Delete(ctx, run, key)
+func (*Shape1_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey) error {
+	return shape1_3PlainPlainDescTable.Delete(ctx, run, encodeShape1_3PlainPlainDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape1_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, cond scalar.Cond[Shape1_3PlainPlainDesc, scalar.Data]) error {
-	return shape1_3PlainPlainDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape1_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape1_3PlainPlainDescKey, cond scalar.Cond[Shape1_3PlainPlainDesc, scalar.Data]) error {
+	return shape1_3PlainPlainDescTable.DeleteIf(ctx, run, encodeShape1_3PlainPlainDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape1_3PlainPlainDescsOf]) in
 // clustering order, or of a selection ([AllShape1_3PlainPlainDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape1_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_3PlainPlainDesc]) iter.Seq2[Shape1_3PlainPlainDesc, error] {
-	return shape1_3PlainPlainDescTable.Scan(ctx, run, of)
+func (*Shape1_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape1_3PlainPlainDesc]) iter.Seq2[Shape1_3PlainPlainDesc, error] {
+	return scalar.ScanRecords(ctx, shape1_3PlainPlainDescTable.On(run), of, decodeShape1_3PlainPlainDesc)
 }
 
 // AllShape1_3PlainPlainDescs selects the whole table
@@ -223,37 +223,36 @@ func (r Shape1_3PlainPlainDescDayHourRange) SeqBefore(v int64) Shape1_3PlainPlai
 	return Shape1_3PlainPlainDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape1_3PlainPlainDescTable = scalar.Table[Shape1_3PlainPlainDesc, Shape1_3PlainPlainDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_3_plain_plain_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+var shape1_3PlainPlainDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_1_3_plain_plain_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape1_3PlainPlainDescKey,
-	Encode: encodeShape1_3PlainPlainDesc,
-	Decode: decodeShape1_3PlainPlainDesc,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+}}
+
+func encodeShape1_3PlainPlainDescKey(k *Shape1_3PlainPlainDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape1_3PlainPlainDescKey(k *Shape1_3PlainPlainDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.DateValue(k.Day)
-	to[2] = scalar.IntValue(k.Hour)
-	to[3] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape1_3PlainPlainDesc(r *Shape1_3PlainPlainDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.DateValue(r.Day)
-	to[2] = scalar.IntValue(r.Hour)
-	to[3] = scalar.BigIntValue(r.Seq)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape1_3PlainPlainDesc(r *Shape1_3PlainPlainDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape1_3PlainPlainDesc(from *scalar.Row, r *Shape1_3PlainPlainDesc) {

@@ -46,7 +46,7 @@ var Shape2_0Columns = struct {
 }
 
 // Shape2_0Table is the table shapes.shape_2_0.
-var Shape2_0Table Shape2_0Repository
+var Shape2_0Table = &Shape2_0Repository{}
 
 // Shape2_0Repository is the set of operations on shapes.shape_2_0. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -56,54 +56,54 @@ type Shape2_0Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape2_0Key) (Shape2_0, error) {
-	return shape2_0Table.Get(ctx, run, key)
+func (*Shape2_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape2_0Key) (Shape2_0, error) {
+	return scalar.GetRecord(ctx, shape2_0Table.On(run), encodeShape2_0Key(&key), decodeShape2_0)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_0Key) ([]scalar.Null[Shape2_0], error) {
-	return shape2_0Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_0Key) ([]*Shape2_0, error) {
+	return scalar.GetRecords(ctx, shape2_0Table.On(run), keys, encodeShape2_0Key, decodeShape2_0)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape2_0) error {
-	return shape2_0Table.Insert(ctx, run, r)
+func (*Shape2_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape2_0) error {
+	return shape2_0Table.Insert(ctx, run, encodeShape2_0(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_0) error {
-	return shape2_0Table.Upsert(ctx, run, r)
+func (*Shape2_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_0) error {
+	return shape2_0Table.Upsert(ctx, run, encodeShape2_0(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_0Repository.UpdateIf] insists on one.
-func (Shape2_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape2_0Key, set ...scalar.Assign[Shape2_0]) error {
-	return shape2_0Table.Update(ctx, run, key, set...)
+func (*Shape2_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape2_0Key, set ...scalar.Assign[Shape2_0]) error {
+	return shape2_0Table.Update(ctx, run, encodeShape2_0Key(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_0Key, cond scalar.Cond[Shape2_0, scalar.Data], set ...scalar.Assign[Shape2_0]) error {
-	return shape2_0Table.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_0Key, cond scalar.Cond[Shape2_0, scalar.Data], set ...scalar.Assign[Shape2_0]) error {
+	return shape2_0Table.UpdateIf(ctx, run, encodeShape2_0Key(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape2_0Key) error {
-	return shape2_0Table.Delete(ctx, run, key)
+func (*Shape2_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape2_0Key) error {
+	return shape2_0Table.Delete(ctx, run, encodeShape2_0Key(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_0Key, cond scalar.Cond[Shape2_0, scalar.Data]) error {
-	return shape2_0Table.DeleteIf(ctx, run, key, cond)
+func (*Shape2_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_0Key, cond scalar.Cond[Shape2_0, scalar.Data]) error {
+	return shape2_0Table.DeleteIf(ctx, run, encodeShape2_0Key(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllShape2_0]), in no
 // particular order. It yields at most one error, last.
-func (Shape2_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_0]) iter.Seq2[Shape2_0, error] {
-	return shape2_0Table.Scan(ctx, run, of)
+func (*Shape2_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_0]) iter.Seq2[Shape2_0, error] {
+	return scalar.ScanRecords(ctx, shape2_0Table.On(run), of, decodeShape2_0)
 }
 
 // AllShape2_0 selects the whole table shapes.shape_2_0, across its partitions.
@@ -111,30 +111,29 @@ func AllShape2_0() scalar.Selection[Shape2_0] {
 	return scalar.SelectAll[Shape2_0]()
 }
 
-var shape2_0Table = scalar.Table[Shape2_0, Shape2_0Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_0"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition: []int{0, 1},
+var shape2_0Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_0"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_0Key,
-	Encode: encodeShape2_0,
-	Decode: decodeShape2_0,
+	Partition: []int{0, 1},
+}}
+
+func encodeShape2_0Key(k *Shape2_0Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+	}
 }
 
-func encodeShape2_0Key(k *Shape2_0Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-}
-
-func encodeShape2_0(r *Shape2_0, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_0(r *Shape2_0) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_0(from *scalar.Row, r *Shape2_0) {

@@ -50,7 +50,7 @@ var Shape2_1AscColumns = struct {
 }
 
 // Shape2_1Ascs is the table shapes.shape_2_1_asc.
-var Shape2_1Ascs Shape2_1AscRepository
+var Shape2_1Ascs = &Shape2_1AscRepository{}
 
 // Shape2_1AscRepository is the set of operations on shapes.shape_2_1_asc. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -60,55 +60,55 @@ type Shape2_1AscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_1AscKey) (Shape2_1Asc, error) {
-	return shape2_1AscTable.Get(ctx, run, key)
+func (*Shape2_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_1AscKey) (Shape2_1Asc, error) {
+	return scalar.GetRecord(ctx, shape2_1AscTable.On(run), encodeShape2_1AscKey(&key), decodeShape2_1Asc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_1AscKey) ([]scalar.Null[Shape2_1Asc], error) {
-	return shape2_1AscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_1AscKey) ([]*Shape2_1Asc, error) {
+	return scalar.GetRecords(ctx, shape2_1AscTable.On(run), keys, encodeShape2_1AscKey, decodeShape2_1Asc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_1Asc) error {
-	return shape2_1AscTable.Insert(ctx, run, r)
+func (*Shape2_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_1Asc) error {
+	return shape2_1AscTable.Insert(ctx, run, encodeShape2_1Asc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_1Asc) error {
-	return shape2_1AscTable.Upsert(ctx, run, r)
+func (*Shape2_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_1Asc) error {
+	return shape2_1AscTable.Upsert(ctx, run, encodeShape2_1Asc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_1AscRepository.UpdateIf] insists on one.
-func (Shape2_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, set ...scalar.Assign[Shape2_1Asc]) error {
-	return shape2_1AscTable.Update(ctx, run, key, set...)
+func (*Shape2_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, set ...scalar.Assign[Shape2_1Asc]) error {
+	return shape2_1AscTable.Update(ctx, run, encodeShape2_1AscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, cond scalar.Cond[Shape2_1Asc, scalar.Data], set ...scalar.Assign[Shape2_1Asc]) error {
-	return shape2_1AscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, cond scalar.Cond[Shape2_1Asc, scalar.Data], set ...scalar.Assign[Shape2_1Asc]) error {
+	return shape2_1AscTable.UpdateIf(ctx, run, encodeShape2_1AscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_1AscKey) error {
-	return shape2_1AscTable.Delete(ctx, run, key)
+func (*Shape2_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_1AscKey) error {
+	return shape2_1AscTable.Delete(ctx, run, encodeShape2_1AscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, cond scalar.Cond[Shape2_1Asc, scalar.Data]) error {
-	return shape2_1AscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_1AscKey, cond scalar.Cond[Shape2_1Asc, scalar.Data]) error {
+	return shape2_1AscTable.DeleteIf(ctx, run, encodeShape2_1AscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_1AscsOf]) in clustering
 // order, or of a selection ([AllShape2_1Ascs]), in no particular order. It
 // yields at most one error, last.
-func (Shape2_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_1Asc]) iter.Seq2[Shape2_1Asc, error] {
-	return shape2_1AscTable.Scan(ctx, run, of)
+func (*Shape2_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_1Asc]) iter.Seq2[Shape2_1Asc, error] {
+	return scalar.ScanRecords(ctx, shape2_1AscTable.On(run), of, decodeShape2_1Asc)
 }
 
 // AllShape2_1Ascs selects the whole table shapes.shape_2_1_asc, across its
@@ -149,34 +149,33 @@ func (r Shape2_1AscRange) DayBefore(v scalar.Date) Shape2_1AscRange {
 	return Shape2_1AscRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape2_1AscTable = scalar.Table[Shape2_1Asc, Shape2_1AscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_1_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+var shape2_1AscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_1_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_1AscKey,
-	Encode: encodeShape2_1Asc,
-	Decode: decodeShape2_1Asc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}},
+}}
+
+func encodeShape2_1AscKey(k *Shape2_1AscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape2_1AscKey(k *Shape2_1AscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-}
-
-func encodeShape2_1Asc(r *Shape2_1Asc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_1Asc(r *Shape2_1Asc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_1Asc(from *scalar.Row, r *Shape2_1Asc) {

@@ -50,7 +50,7 @@ var Shape2_1DescColumns = struct {
 }
 
 // Shape2_1Descs is the table shapes.shape_2_1_desc.
-var Shape2_1Descs Shape2_1DescRepository
+var Shape2_1Descs = &Shape2_1DescRepository{}
 
 // Shape2_1DescRepository is the set of operations on shapes.shape_2_1_desc.
 // Every method runs in the transaction it is given, or as a transaction of its
@@ -60,55 +60,55 @@ type Shape2_1DescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_1DescKey) (Shape2_1Desc, error) {
-	return shape2_1DescTable.Get(ctx, run, key)
+func (*Shape2_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_1DescKey) (Shape2_1Desc, error) {
+	return scalar.GetRecord(ctx, shape2_1DescTable.On(run), encodeShape2_1DescKey(&key), decodeShape2_1Desc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_1DescKey) ([]scalar.Null[Shape2_1Desc], error) {
-	return shape2_1DescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_1DescKey) ([]*Shape2_1Desc, error) {
+	return scalar.GetRecords(ctx, shape2_1DescTable.On(run), keys, encodeShape2_1DescKey, decodeShape2_1Desc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_1Desc) error {
-	return shape2_1DescTable.Insert(ctx, run, r)
+func (*Shape2_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_1Desc) error {
+	return shape2_1DescTable.Insert(ctx, run, encodeShape2_1Desc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_1Desc) error {
-	return shape2_1DescTable.Upsert(ctx, run, r)
+func (*Shape2_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_1Desc) error {
+	return shape2_1DescTable.Upsert(ctx, run, encodeShape2_1Desc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_1DescRepository.UpdateIf] insists on one.
-func (Shape2_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, set ...scalar.Assign[Shape2_1Desc]) error {
-	return shape2_1DescTable.Update(ctx, run, key, set...)
+func (*Shape2_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, set ...scalar.Assign[Shape2_1Desc]) error {
+	return shape2_1DescTable.Update(ctx, run, encodeShape2_1DescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, cond scalar.Cond[Shape2_1Desc, scalar.Data], set ...scalar.Assign[Shape2_1Desc]) error {
-	return shape2_1DescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, cond scalar.Cond[Shape2_1Desc, scalar.Data], set ...scalar.Assign[Shape2_1Desc]) error {
+	return shape2_1DescTable.UpdateIf(ctx, run, encodeShape2_1DescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_1DescKey) error {
-	return shape2_1DescTable.Delete(ctx, run, key)
+func (*Shape2_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_1DescKey) error {
+	return shape2_1DescTable.Delete(ctx, run, encodeShape2_1DescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, cond scalar.Cond[Shape2_1Desc, scalar.Data]) error {
-	return shape2_1DescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_1DescKey, cond scalar.Cond[Shape2_1Desc, scalar.Data]) error {
+	return shape2_1DescTable.DeleteIf(ctx, run, encodeShape2_1DescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_1DescsOf]) in clustering
 // order, or of a selection ([AllShape2_1Descs]), in no particular order. It
 // yields at most one error, last.
-func (Shape2_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_1Desc]) iter.Seq2[Shape2_1Desc, error] {
-	return shape2_1DescTable.Scan(ctx, run, of)
+func (*Shape2_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_1Desc]) iter.Seq2[Shape2_1Desc, error] {
+	return scalar.ScanRecords(ctx, shape2_1DescTable.On(run), of, decodeShape2_1Desc)
 }
 
 // AllShape2_1Descs selects the whole table shapes.shape_2_1_desc, across its
@@ -149,34 +149,33 @@ func (r Shape2_1DescRange) DayBefore(v scalar.Date) Shape2_1DescRange {
 	return Shape2_1DescRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape2_1DescTable = scalar.Table[Shape2_1Desc, Shape2_1DescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_1_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}},
+var shape2_1DescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_1_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_1DescKey,
-	Encode: encodeShape2_1Desc,
-	Decode: decodeShape2_1Desc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}},
+}}
+
+func encodeShape2_1DescKey(k *Shape2_1DescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape2_1DescKey(k *Shape2_1DescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-}
-
-func encodeShape2_1Desc(r *Shape2_1Desc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_1Desc(r *Shape2_1Desc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_1Desc(from *scalar.Row, r *Shape2_1Desc) {

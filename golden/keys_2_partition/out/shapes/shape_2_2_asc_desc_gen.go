@@ -54,7 +54,7 @@ var Shape2_2AscDescColumns = struct {
 }
 
 // Shape2_2AscDescs is the table shapes.shape_2_2_asc_desc.
-var Shape2_2AscDescs Shape2_2AscDescRepository
+var Shape2_2AscDescs = &Shape2_2AscDescRepository{}
 
 // Shape2_2AscDescRepository is the set of operations on
 // shapes.shape_2_2_asc_desc. Every method runs in the transaction it is given,
@@ -64,55 +64,55 @@ type Shape2_2AscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey) (Shape2_2AscDesc, error) {
-	return shape2_2AscDescTable.Get(ctx, run, key)
+func (*Shape2_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey) (Shape2_2AscDesc, error) {
+	return scalar.GetRecord(ctx, shape2_2AscDescTable.On(run), encodeShape2_2AscDescKey(&key), decodeShape2_2AscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_2AscDescKey) ([]scalar.Null[Shape2_2AscDesc], error) {
-	return shape2_2AscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_2AscDescKey) ([]*Shape2_2AscDesc, error) {
+	return scalar.GetRecords(ctx, shape2_2AscDescTable.On(run), keys, encodeShape2_2AscDescKey, decodeShape2_2AscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_2AscDesc) error {
-	return shape2_2AscDescTable.Insert(ctx, run, r)
+func (*Shape2_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_2AscDesc) error {
+	return shape2_2AscDescTable.Insert(ctx, run, encodeShape2_2AscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_2AscDesc) error {
-	return shape2_2AscDescTable.Upsert(ctx, run, r)
+func (*Shape2_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_2AscDesc) error {
+	return shape2_2AscDescTable.Upsert(ctx, run, encodeShape2_2AscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_2AscDescRepository.UpdateIf] insists on one.
-func (Shape2_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, set ...scalar.Assign[Shape2_2AscDesc]) error {
-	return shape2_2AscDescTable.Update(ctx, run, key, set...)
+func (*Shape2_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, set ...scalar.Assign[Shape2_2AscDesc]) error {
+	return shape2_2AscDescTable.Update(ctx, run, encodeShape2_2AscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, cond scalar.Cond[Shape2_2AscDesc, scalar.Data], set ...scalar.Assign[Shape2_2AscDesc]) error {
-	return shape2_2AscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, cond scalar.Cond[Shape2_2AscDesc, scalar.Data], set ...scalar.Assign[Shape2_2AscDesc]) error {
+	return shape2_2AscDescTable.UpdateIf(ctx, run, encodeShape2_2AscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey) error {
-	return shape2_2AscDescTable.Delete(ctx, run, key)
+func (*Shape2_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey) error {
+	return shape2_2AscDescTable.Delete(ctx, run, encodeShape2_2AscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, cond scalar.Cond[Shape2_2AscDesc, scalar.Data]) error {
-	return shape2_2AscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_2AscDescKey, cond scalar.Cond[Shape2_2AscDesc, scalar.Data]) error {
+	return shape2_2AscDescTable.DeleteIf(ctx, run, encodeShape2_2AscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_2AscDescsOf]) in
 // clustering order, or of a selection ([AllShape2_2AscDescs]), in no particular
 // order. It yields at most one error, last.
-func (Shape2_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_2AscDesc]) iter.Seq2[Shape2_2AscDesc, error] {
-	return shape2_2AscDescTable.Scan(ctx, run, of)
+func (*Shape2_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_2AscDesc]) iter.Seq2[Shape2_2AscDesc, error] {
+	return scalar.ScanRecords(ctx, shape2_2AscDescTable.On(run), of, decodeShape2_2AscDesc)
 }
 
 // AllShape2_2AscDescs selects the whole table shapes.shape_2_2_asc_desc, across
@@ -186,37 +186,36 @@ func (r Shape2_2AscDescDayRange) HourBefore(v int32) Shape2_2AscDescDayRange {
 	return Shape2_2AscDescDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape2_2AscDescTable = scalar.Table[Shape2_2AscDesc, Shape2_2AscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_2_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+var shape2_2AscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_2_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_2AscDescKey,
-	Encode: encodeShape2_2AscDesc,
-	Decode: decodeShape2_2AscDesc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Desc}},
+}}
+
+func encodeShape2_2AscDescKey(k *Shape2_2AscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape2_2AscDescKey(k *Shape2_2AscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-	to[3] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape2_2AscDesc(r *Shape2_2AscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.IntValue(r.Hour)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_2AscDesc(r *Shape2_2AscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_2AscDesc(from *scalar.Row, r *Shape2_2AscDesc) {

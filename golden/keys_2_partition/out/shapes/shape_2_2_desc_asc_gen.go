@@ -54,7 +54,7 @@ var Shape2_2DescAscColumns = struct {
 }
 
 // Shape2_2DescAscs is the table shapes.shape_2_2_desc_asc.
-var Shape2_2DescAscs Shape2_2DescAscRepository
+var Shape2_2DescAscs = &Shape2_2DescAscRepository{}
 
 // Shape2_2DescAscRepository is the set of operations on
 // shapes.shape_2_2_desc_asc. Every method runs in the transaction it is given,
@@ -64,55 +64,55 @@ type Shape2_2DescAscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey) (Shape2_2DescAsc, error) {
-	return shape2_2DescAscTable.Get(ctx, run, key)
+func (*Shape2_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey) (Shape2_2DescAsc, error) {
+	return scalar.GetRecord(ctx, shape2_2DescAscTable.On(run), encodeShape2_2DescAscKey(&key), decodeShape2_2DescAsc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_2DescAscKey) ([]scalar.Null[Shape2_2DescAsc], error) {
-	return shape2_2DescAscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_2DescAscKey) ([]*Shape2_2DescAsc, error) {
+	return scalar.GetRecords(ctx, shape2_2DescAscTable.On(run), keys, encodeShape2_2DescAscKey, decodeShape2_2DescAsc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_2DescAsc) error {
-	return shape2_2DescAscTable.Insert(ctx, run, r)
+func (*Shape2_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_2DescAsc) error {
+	return shape2_2DescAscTable.Insert(ctx, run, encodeShape2_2DescAsc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_2DescAsc) error {
-	return shape2_2DescAscTable.Upsert(ctx, run, r)
+func (*Shape2_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_2DescAsc) error {
+	return shape2_2DescAscTable.Upsert(ctx, run, encodeShape2_2DescAsc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_2DescAscRepository.UpdateIf] insists on one.
-func (Shape2_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, set ...scalar.Assign[Shape2_2DescAsc]) error {
-	return shape2_2DescAscTable.Update(ctx, run, key, set...)
+func (*Shape2_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, set ...scalar.Assign[Shape2_2DescAsc]) error {
+	return shape2_2DescAscTable.Update(ctx, run, encodeShape2_2DescAscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, cond scalar.Cond[Shape2_2DescAsc, scalar.Data], set ...scalar.Assign[Shape2_2DescAsc]) error {
-	return shape2_2DescAscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, cond scalar.Cond[Shape2_2DescAsc, scalar.Data], set ...scalar.Assign[Shape2_2DescAsc]) error {
+	return shape2_2DescAscTable.UpdateIf(ctx, run, encodeShape2_2DescAscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey) error {
-	return shape2_2DescAscTable.Delete(ctx, run, key)
+func (*Shape2_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey) error {
+	return shape2_2DescAscTable.Delete(ctx, run, encodeShape2_2DescAscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, cond scalar.Cond[Shape2_2DescAsc, scalar.Data]) error {
-	return shape2_2DescAscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_2DescAscKey, cond scalar.Cond[Shape2_2DescAsc, scalar.Data]) error {
+	return shape2_2DescAscTable.DeleteIf(ctx, run, encodeShape2_2DescAscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_2DescAscsOf]) in
 // clustering order, or of a selection ([AllShape2_2DescAscs]), in no particular
 // order. It yields at most one error, last.
-func (Shape2_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_2DescAsc]) iter.Seq2[Shape2_2DescAsc, error] {
-	return shape2_2DescAscTable.Scan(ctx, run, of)
+func (*Shape2_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_2DescAsc]) iter.Seq2[Shape2_2DescAsc, error] {
+	return scalar.ScanRecords(ctx, shape2_2DescAscTable.On(run), of, decodeShape2_2DescAsc)
 }
 
 // AllShape2_2DescAscs selects the whole table shapes.shape_2_2_desc_asc, across
@@ -186,37 +186,36 @@ func (r Shape2_2DescAscDayRange) HourBefore(v int32) Shape2_2DescAscDayRange {
 	return Shape2_2DescAscDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape2_2DescAscTable = scalar.Table[Shape2_2DescAsc, Shape2_2DescAscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_2_desc_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}, {Column: 3, Order: scalar.Asc}},
+var shape2_2DescAscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_2_desc_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_2DescAscKey,
-	Encode: encodeShape2_2DescAsc,
-	Decode: decodeShape2_2DescAsc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}, {Column: 3, Order: scalar.Asc}},
+}}
+
+func encodeShape2_2DescAscKey(k *Shape2_2DescAscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape2_2DescAscKey(k *Shape2_2DescAscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-	to[3] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape2_2DescAsc(r *Shape2_2DescAsc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.IntValue(r.Hour)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_2DescAsc(r *Shape2_2DescAsc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_2DescAsc(from *scalar.Row, r *Shape2_2DescAsc) {

@@ -58,7 +58,7 @@ var Shape2_3DescAscDescColumns = struct {
 }
 
 // Shape2_3DescAscDescs is the table shapes.shape_2_3_desc_asc_desc.
-var Shape2_3DescAscDescs Shape2_3DescAscDescRepository
+var Shape2_3DescAscDescs = &Shape2_3DescAscDescRepository{}
 
 // Shape2_3DescAscDescRepository is the set of operations on
 // shapes.shape_2_3_desc_asc_desc. Every method runs in the transaction it is
@@ -69,55 +69,55 @@ type Shape2_3DescAscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey) (Shape2_3DescAscDesc, error) {
-	return shape2_3DescAscDescTable.Get(ctx, run, key)
+func (*Shape2_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey) (Shape2_3DescAscDesc, error) {
+	return scalar.GetRecord(ctx, shape2_3DescAscDescTable.On(run), encodeShape2_3DescAscDescKey(&key), decodeShape2_3DescAscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_3DescAscDescKey) ([]scalar.Null[Shape2_3DescAscDesc], error) {
-	return shape2_3DescAscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_3DescAscDescKey) ([]*Shape2_3DescAscDesc, error) {
+	return scalar.GetRecords(ctx, shape2_3DescAscDescTable.On(run), keys, encodeShape2_3DescAscDescKey, decodeShape2_3DescAscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_3DescAscDesc) error {
-	return shape2_3DescAscDescTable.Insert(ctx, run, r)
+func (*Shape2_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_3DescAscDesc) error {
+	return shape2_3DescAscDescTable.Insert(ctx, run, encodeShape2_3DescAscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_3DescAscDesc) error {
-	return shape2_3DescAscDescTable.Upsert(ctx, run, r)
+func (*Shape2_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_3DescAscDesc) error {
+	return shape2_3DescAscDescTable.Upsert(ctx, run, encodeShape2_3DescAscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_3DescAscDescRepository.UpdateIf] insists on one.
-func (Shape2_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, set ...scalar.Assign[Shape2_3DescAscDesc]) error {
-	return shape2_3DescAscDescTable.Update(ctx, run, key, set...)
+func (*Shape2_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, set ...scalar.Assign[Shape2_3DescAscDesc]) error {
+	return shape2_3DescAscDescTable.Update(ctx, run, encodeShape2_3DescAscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, cond scalar.Cond[Shape2_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape2_3DescAscDesc]) error {
-	return shape2_3DescAscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, cond scalar.Cond[Shape2_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape2_3DescAscDesc]) error {
+	return shape2_3DescAscDescTable.UpdateIf(ctx, run, encodeShape2_3DescAscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey) error {
-	return shape2_3DescAscDescTable.Delete(ctx, run, key)
+func (*Shape2_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey) error {
+	return shape2_3DescAscDescTable.Delete(ctx, run, encodeShape2_3DescAscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, cond scalar.Cond[Shape2_3DescAscDesc, scalar.Data]) error {
-	return shape2_3DescAscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_3DescAscDescKey, cond scalar.Cond[Shape2_3DescAscDesc, scalar.Data]) error {
+	return shape2_3DescAscDescTable.DeleteIf(ctx, run, encodeShape2_3DescAscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_3DescAscDescsOf]) in
 // clustering order, or of a selection ([AllShape2_3DescAscDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape2_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_3DescAscDesc]) iter.Seq2[Shape2_3DescAscDesc, error] {
-	return shape2_3DescAscDescTable.Scan(ctx, run, of)
+func (*Shape2_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_3DescAscDesc]) iter.Seq2[Shape2_3DescAscDesc, error] {
+	return scalar.ScanRecords(ctx, shape2_3DescAscDescTable.On(run), of, decodeShape2_3DescAscDesc)
 }
 
 // AllShape2_3DescAscDescs selects the whole table
@@ -227,40 +227,39 @@ func (r Shape2_3DescAscDescDayHourRange) SeqBefore(v int64) Shape2_3DescAscDescD
 	return Shape2_3DescAscDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape2_3DescAscDescTable = scalar.Table[Shape2_3DescAscDesc, Shape2_3DescAscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_3_desc_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}, {Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+var shape2_3DescAscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_3_desc_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_3DescAscDescKey,
-	Encode: encodeShape2_3DescAscDesc,
-	Decode: decodeShape2_3DescAscDesc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Desc}, {Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+}}
+
+func encodeShape2_3DescAscDescKey(k *Shape2_3DescAscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape2_3DescAscDescKey(k *Shape2_3DescAscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-	to[3] = scalar.IntValue(k.Hour)
-	to[4] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape2_3DescAscDesc(r *Shape2_3DescAscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.IntValue(r.Hour)
-	to[4] = scalar.BigIntValue(r.Seq)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_3DescAscDesc(r *Shape2_3DescAscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_3DescAscDesc(from *scalar.Row, r *Shape2_3DescAscDesc) {

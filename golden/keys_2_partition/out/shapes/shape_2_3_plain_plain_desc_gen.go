@@ -59,7 +59,7 @@ var Shape2_3PlainPlainDescColumns = struct {
 }
 
 // Shape2_3PlainPlainDescs is the table shapes.shape_2_3_plain_plain_desc.
-var Shape2_3PlainPlainDescs Shape2_3PlainPlainDescRepository
+var Shape2_3PlainPlainDescs = &Shape2_3PlainPlainDescRepository{}
 
 // Shape2_3PlainPlainDescRepository is the set of operations on
 // shapes.shape_2_3_plain_plain_desc. Every method runs in the transaction it is
@@ -70,55 +70,55 @@ type Shape2_3PlainPlainDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape2_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey) (Shape2_3PlainPlainDesc, error) {
-	return shape2_3PlainPlainDescTable.Get(ctx, run, key)
+func (*Shape2_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey) (Shape2_3PlainPlainDesc, error) {
+	return scalar.GetRecord(ctx, shape2_3PlainPlainDescTable.On(run), encodeShape2_3PlainPlainDescKey(&key), decodeShape2_3PlainPlainDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape2_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_3PlainPlainDescKey) ([]scalar.Null[Shape2_3PlainPlainDesc], error) {
-	return shape2_3PlainPlainDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape2_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape2_3PlainPlainDescKey) ([]*Shape2_3PlainPlainDesc, error) {
+	return scalar.GetRecords(ctx, shape2_3PlainPlainDescTable.On(run), keys, encodeShape2_3PlainPlainDescKey, decodeShape2_3PlainPlainDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape2_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_3PlainPlainDesc) error {
-	return shape2_3PlainPlainDescTable.Insert(ctx, run, r)
+func (*Shape2_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape2_3PlainPlainDesc) error {
+	return shape2_3PlainPlainDescTable.Insert(ctx, run, encodeShape2_3PlainPlainDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape2_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_3PlainPlainDesc) error {
-	return shape2_3PlainPlainDescTable.Upsert(ctx, run, r)
+func (*Shape2_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape2_3PlainPlainDesc) error {
+	return shape2_3PlainPlainDescTable.Upsert(ctx, run, encodeShape2_3PlainPlainDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape2_3PlainPlainDescRepository.UpdateIf] insists on one.
-func (Shape2_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, set ...scalar.Assign[Shape2_3PlainPlainDesc]) error {
-	return shape2_3PlainPlainDescTable.Update(ctx, run, key, set...)
+func (*Shape2_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, set ...scalar.Assign[Shape2_3PlainPlainDesc]) error {
+	return shape2_3PlainPlainDescTable.Update(ctx, run, encodeShape2_3PlainPlainDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape2_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, cond scalar.Cond[Shape2_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape2_3PlainPlainDesc]) error {
-	return shape2_3PlainPlainDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape2_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, cond scalar.Cond[Shape2_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape2_3PlainPlainDesc]) error {
+	return shape2_3PlainPlainDescTable.UpdateIf(ctx, run, encodeShape2_3PlainPlainDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape2_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey) error {
-	return shape2_3PlainPlainDescTable.Delete(ctx, run, key)
+func (*Shape2_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey) error {
+	return shape2_3PlainPlainDescTable.Delete(ctx, run, encodeShape2_3PlainPlainDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape2_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, cond scalar.Cond[Shape2_3PlainPlainDesc, scalar.Data]) error {
-	return shape2_3PlainPlainDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape2_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape2_3PlainPlainDescKey, cond scalar.Cond[Shape2_3PlainPlainDesc, scalar.Data]) error {
+	return shape2_3PlainPlainDescTable.DeleteIf(ctx, run, encodeShape2_3PlainPlainDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape2_3PlainPlainDescsOf]) in
 // clustering order, or of a selection ([AllShape2_3PlainPlainDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape2_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_3PlainPlainDesc]) iter.Seq2[Shape2_3PlainPlainDesc, error] {
-	return shape2_3PlainPlainDescTable.Scan(ctx, run, of)
+func (*Shape2_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape2_3PlainPlainDesc]) iter.Seq2[Shape2_3PlainPlainDesc, error] {
+	return scalar.ScanRecords(ctx, shape2_3PlainPlainDescTable.On(run), of, decodeShape2_3PlainPlainDesc)
 }
 
 // AllShape2_3PlainPlainDescs selects the whole table
@@ -228,40 +228,39 @@ func (r Shape2_3PlainPlainDescDayHourRange) SeqBefore(v int64) Shape2_3PlainPlai
 	return Shape2_3PlainPlainDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape2_3PlainPlainDescTable = scalar.Table[Shape2_3PlainPlainDesc, Shape2_3PlainPlainDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_3_plain_plain_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1},
-		Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+var shape2_3PlainPlainDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_2_3_plain_plain_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape2_3PlainPlainDescKey,
-	Encode: encodeShape2_3PlainPlainDesc,
-	Decode: decodeShape2_3PlainPlainDesc,
+	Partition:  []int{0, 1},
+	Clustering: []scalar.ClusteringDef{{Column: 2, Order: scalar.Asc}, {Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+}}
+
+func encodeShape2_3PlainPlainDescKey(k *Shape2_3PlainPlainDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape2_3PlainPlainDescKey(k *Shape2_3PlainPlainDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.DateValue(k.Day)
-	to[3] = scalar.IntValue(k.Hour)
-	to[4] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape2_3PlainPlainDesc(r *Shape2_3PlainPlainDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.DateValue(r.Day)
-	to[3] = scalar.IntValue(r.Hour)
-	to[4] = scalar.BigIntValue(r.Seq)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape2_3PlainPlainDesc(r *Shape2_3PlainPlainDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape2_3PlainPlainDesc(from *scalar.Row, r *Shape2_3PlainPlainDesc) {

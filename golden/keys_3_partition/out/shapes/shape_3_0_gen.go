@@ -50,7 +50,7 @@ var Shape3_0Columns = struct {
 }
 
 // Shape3_0Table is the table shapes.shape_3_0.
-var Shape3_0Table Shape3_0Repository
+var Shape3_0Table = &Shape3_0Repository{}
 
 // Shape3_0Repository is the set of operations on shapes.shape_3_0. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -60,54 +60,54 @@ type Shape3_0Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape3_0Key) (Shape3_0, error) {
-	return shape3_0Table.Get(ctx, run, key)
+func (*Shape3_0Repository) Get(ctx context.Context, run scalar.Runner, key Shape3_0Key) (Shape3_0, error) {
+	return scalar.GetRecord(ctx, shape3_0Table.On(run), encodeShape3_0Key(&key), decodeShape3_0)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_0Key) ([]scalar.Null[Shape3_0], error) {
-	return shape3_0Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_0Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_0Key) ([]*Shape3_0, error) {
+	return scalar.GetRecords(ctx, shape3_0Table.On(run), keys, encodeShape3_0Key, decodeShape3_0)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape3_0) error {
-	return shape3_0Table.Insert(ctx, run, r)
+func (*Shape3_0Repository) Insert(ctx context.Context, run scalar.Runner, r Shape3_0) error {
+	return shape3_0Table.Insert(ctx, run, encodeShape3_0(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_0) error {
-	return shape3_0Table.Upsert(ctx, run, r)
+func (*Shape3_0Repository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_0) error {
+	return shape3_0Table.Upsert(ctx, run, encodeShape3_0(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_0Repository.UpdateIf] insists on one.
-func (Shape3_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape3_0Key, set ...scalar.Assign[Shape3_0]) error {
-	return shape3_0Table.Update(ctx, run, key, set...)
+func (*Shape3_0Repository) Update(ctx context.Context, run scalar.Runner, key Shape3_0Key, set ...scalar.Assign[Shape3_0]) error {
+	return shape3_0Table.Update(ctx, run, encodeShape3_0Key(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_0Key, cond scalar.Cond[Shape3_0, scalar.Data], set ...scalar.Assign[Shape3_0]) error {
-	return shape3_0Table.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_0Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_0Key, cond scalar.Cond[Shape3_0, scalar.Data], set ...scalar.Assign[Shape3_0]) error {
+	return shape3_0Table.UpdateIf(ctx, run, encodeShape3_0Key(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape3_0Key) error {
-	return shape3_0Table.Delete(ctx, run, key)
+func (*Shape3_0Repository) Delete(ctx context.Context, run scalar.Runner, key Shape3_0Key) error {
+	return shape3_0Table.Delete(ctx, run, encodeShape3_0Key(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_0Key, cond scalar.Cond[Shape3_0, scalar.Data]) error {
-	return shape3_0Table.DeleteIf(ctx, run, key, cond)
+func (*Shape3_0Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_0Key, cond scalar.Cond[Shape3_0, scalar.Data]) error {
+	return shape3_0Table.DeleteIf(ctx, run, encodeShape3_0Key(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllShape3_0]), in no
 // particular order. It yields at most one error, last.
-func (Shape3_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_0]) iter.Seq2[Shape3_0, error] {
-	return shape3_0Table.Scan(ctx, run, of)
+func (*Shape3_0Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_0]) iter.Seq2[Shape3_0, error] {
+	return scalar.ScanRecords(ctx, shape3_0Table.On(run), of, decodeShape3_0)
 }
 
 // AllShape3_0 selects the whole table shapes.shape_3_0, across its partitions.
@@ -115,33 +115,32 @@ func AllShape3_0() scalar.Selection[Shape3_0] {
 	return scalar.SelectAll[Shape3_0]()
 }
 
-var shape3_0Table = scalar.Table[Shape3_0, Shape3_0Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_0"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition: []int{0, 1, 2},
+var shape3_0Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_0"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_0Key,
-	Encode: encodeShape3_0,
-	Decode: decodeShape3_0,
+	Partition: []int{0, 1, 2},
+}}
+
+func encodeShape3_0Key(k *Shape3_0Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+	}
 }
 
-func encodeShape3_0Key(k *Shape3_0Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-}
-
-func encodeShape3_0(r *Shape3_0, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_0(r *Shape3_0) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_0(from *scalar.Row, r *Shape3_0) {

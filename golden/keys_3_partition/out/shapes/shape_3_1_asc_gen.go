@@ -54,7 +54,7 @@ var Shape3_1AscColumns = struct {
 }
 
 // Shape3_1Ascs is the table shapes.shape_3_1_asc.
-var Shape3_1Ascs Shape3_1AscRepository
+var Shape3_1Ascs = &Shape3_1AscRepository{}
 
 // Shape3_1AscRepository is the set of operations on shapes.shape_3_1_asc. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -64,55 +64,55 @@ type Shape3_1AscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_1AscKey) (Shape3_1Asc, error) {
-	return shape3_1AscTable.Get(ctx, run, key)
+func (*Shape3_1AscRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_1AscKey) (Shape3_1Asc, error) {
+	return scalar.GetRecord(ctx, shape3_1AscTable.On(run), encodeShape3_1AscKey(&key), decodeShape3_1Asc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_1AscKey) ([]scalar.Null[Shape3_1Asc], error) {
-	return shape3_1AscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_1AscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_1AscKey) ([]*Shape3_1Asc, error) {
+	return scalar.GetRecords(ctx, shape3_1AscTable.On(run), keys, encodeShape3_1AscKey, decodeShape3_1Asc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_1Asc) error {
-	return shape3_1AscTable.Insert(ctx, run, r)
+func (*Shape3_1AscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_1Asc) error {
+	return shape3_1AscTable.Insert(ctx, run, encodeShape3_1Asc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_1Asc) error {
-	return shape3_1AscTable.Upsert(ctx, run, r)
+func (*Shape3_1AscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_1Asc) error {
+	return shape3_1AscTable.Upsert(ctx, run, encodeShape3_1Asc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_1AscRepository.UpdateIf] insists on one.
-func (Shape3_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, set ...scalar.Assign[Shape3_1Asc]) error {
-	return shape3_1AscTable.Update(ctx, run, key, set...)
+func (*Shape3_1AscRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, set ...scalar.Assign[Shape3_1Asc]) error {
+	return shape3_1AscTable.Update(ctx, run, encodeShape3_1AscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, cond scalar.Cond[Shape3_1Asc, scalar.Data], set ...scalar.Assign[Shape3_1Asc]) error {
-	return shape3_1AscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_1AscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, cond scalar.Cond[Shape3_1Asc, scalar.Data], set ...scalar.Assign[Shape3_1Asc]) error {
+	return shape3_1AscTable.UpdateIf(ctx, run, encodeShape3_1AscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_1AscKey) error {
-	return shape3_1AscTable.Delete(ctx, run, key)
+func (*Shape3_1AscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_1AscKey) error {
+	return shape3_1AscTable.Delete(ctx, run, encodeShape3_1AscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, cond scalar.Cond[Shape3_1Asc, scalar.Data]) error {
-	return shape3_1AscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_1AscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_1AscKey, cond scalar.Cond[Shape3_1Asc, scalar.Data]) error {
+	return shape3_1AscTable.DeleteIf(ctx, run, encodeShape3_1AscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_1AscsOf]) in clustering
 // order, or of a selection ([AllShape3_1Ascs]), in no particular order. It
 // yields at most one error, last.
-func (Shape3_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_1Asc]) iter.Seq2[Shape3_1Asc, error] {
-	return shape3_1AscTable.Scan(ctx, run, of)
+func (*Shape3_1AscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_1Asc]) iter.Seq2[Shape3_1Asc, error] {
+	return scalar.ScanRecords(ctx, shape3_1AscTable.On(run), of, decodeShape3_1Asc)
 }
 
 // AllShape3_1Ascs selects the whole table shapes.shape_3_1_asc, across its
@@ -154,37 +154,36 @@ func (r Shape3_1AscRange) DayBefore(v scalar.Date) Shape3_1AscRange {
 	return Shape3_1AscRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape3_1AscTable = scalar.Table[Shape3_1Asc, Shape3_1AscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_1_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}},
+var shape3_1AscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_1_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_1AscKey,
-	Encode: encodeShape3_1Asc,
-	Decode: decodeShape3_1Asc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}},
+}}
+
+func encodeShape3_1AscKey(k *Shape3_1AscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape3_1AscKey(k *Shape3_1AscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-}
-
-func encodeShape3_1Asc(r *Shape3_1Asc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_1Asc(r *Shape3_1Asc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_1Asc(from *scalar.Row, r *Shape3_1Asc) {

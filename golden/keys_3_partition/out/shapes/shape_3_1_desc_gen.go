@@ -54,7 +54,7 @@ var Shape3_1DescColumns = struct {
 }
 
 // Shape3_1Descs is the table shapes.shape_3_1_desc.
-var Shape3_1Descs Shape3_1DescRepository
+var Shape3_1Descs = &Shape3_1DescRepository{}
 
 // Shape3_1DescRepository is the set of operations on shapes.shape_3_1_desc.
 // Every method runs in the transaction it is given, or as a transaction of its
@@ -64,55 +64,55 @@ type Shape3_1DescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_1DescKey) (Shape3_1Desc, error) {
-	return shape3_1DescTable.Get(ctx, run, key)
+func (*Shape3_1DescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_1DescKey) (Shape3_1Desc, error) {
+	return scalar.GetRecord(ctx, shape3_1DescTable.On(run), encodeShape3_1DescKey(&key), decodeShape3_1Desc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_1DescKey) ([]scalar.Null[Shape3_1Desc], error) {
-	return shape3_1DescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_1DescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_1DescKey) ([]*Shape3_1Desc, error) {
+	return scalar.GetRecords(ctx, shape3_1DescTable.On(run), keys, encodeShape3_1DescKey, decodeShape3_1Desc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_1Desc) error {
-	return shape3_1DescTable.Insert(ctx, run, r)
+func (*Shape3_1DescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_1Desc) error {
+	return shape3_1DescTable.Insert(ctx, run, encodeShape3_1Desc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_1Desc) error {
-	return shape3_1DescTable.Upsert(ctx, run, r)
+func (*Shape3_1DescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_1Desc) error {
+	return shape3_1DescTable.Upsert(ctx, run, encodeShape3_1Desc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_1DescRepository.UpdateIf] insists on one.
-func (Shape3_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, set ...scalar.Assign[Shape3_1Desc]) error {
-	return shape3_1DescTable.Update(ctx, run, key, set...)
+func (*Shape3_1DescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, set ...scalar.Assign[Shape3_1Desc]) error {
+	return shape3_1DescTable.Update(ctx, run, encodeShape3_1DescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, cond scalar.Cond[Shape3_1Desc, scalar.Data], set ...scalar.Assign[Shape3_1Desc]) error {
-	return shape3_1DescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_1DescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, cond scalar.Cond[Shape3_1Desc, scalar.Data], set ...scalar.Assign[Shape3_1Desc]) error {
+	return shape3_1DescTable.UpdateIf(ctx, run, encodeShape3_1DescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_1DescKey) error {
-	return shape3_1DescTable.Delete(ctx, run, key)
+func (*Shape3_1DescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_1DescKey) error {
+	return shape3_1DescTable.Delete(ctx, run, encodeShape3_1DescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, cond scalar.Cond[Shape3_1Desc, scalar.Data]) error {
-	return shape3_1DescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_1DescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_1DescKey, cond scalar.Cond[Shape3_1Desc, scalar.Data]) error {
+	return shape3_1DescTable.DeleteIf(ctx, run, encodeShape3_1DescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_1DescsOf]) in clustering
 // order, or of a selection ([AllShape3_1Descs]), in no particular order. It
 // yields at most one error, last.
-func (Shape3_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_1Desc]) iter.Seq2[Shape3_1Desc, error] {
-	return shape3_1DescTable.Scan(ctx, run, of)
+func (*Shape3_1DescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_1Desc]) iter.Seq2[Shape3_1Desc, error] {
+	return scalar.ScanRecords(ctx, shape3_1DescTable.On(run), of, decodeShape3_1Desc)
 }
 
 // AllShape3_1Descs selects the whole table shapes.shape_3_1_desc, across its
@@ -154,37 +154,36 @@ func (r Shape3_1DescRange) DayBefore(v scalar.Date) Shape3_1DescRange {
 	return Shape3_1DescRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var shape3_1DescTable = scalar.Table[Shape3_1Desc, Shape3_1DescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_1_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}},
+var shape3_1DescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_1_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_1DescKey,
-	Encode: encodeShape3_1Desc,
-	Decode: decodeShape3_1Desc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}},
+}}
+
+func encodeShape3_1DescKey(k *Shape3_1DescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+	}
 }
 
-func encodeShape3_1DescKey(k *Shape3_1DescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-}
-
-func encodeShape3_1Desc(r *Shape3_1Desc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_1Desc(r *Shape3_1Desc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_1Desc(from *scalar.Row, r *Shape3_1Desc) {

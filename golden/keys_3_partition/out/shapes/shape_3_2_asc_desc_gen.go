@@ -58,7 +58,7 @@ var Shape3_2AscDescColumns = struct {
 }
 
 // Shape3_2AscDescs is the table shapes.shape_3_2_asc_desc.
-var Shape3_2AscDescs Shape3_2AscDescRepository
+var Shape3_2AscDescs = &Shape3_2AscDescRepository{}
 
 // Shape3_2AscDescRepository is the set of operations on
 // shapes.shape_3_2_asc_desc. Every method runs in the transaction it is given,
@@ -68,55 +68,55 @@ type Shape3_2AscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey) (Shape3_2AscDesc, error) {
-	return shape3_2AscDescTable.Get(ctx, run, key)
+func (*Shape3_2AscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey) (Shape3_2AscDesc, error) {
+	return scalar.GetRecord(ctx, shape3_2AscDescTable.On(run), encodeShape3_2AscDescKey(&key), decodeShape3_2AscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_2AscDescKey) ([]scalar.Null[Shape3_2AscDesc], error) {
-	return shape3_2AscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_2AscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_2AscDescKey) ([]*Shape3_2AscDesc, error) {
+	return scalar.GetRecords(ctx, shape3_2AscDescTable.On(run), keys, encodeShape3_2AscDescKey, decodeShape3_2AscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_2AscDesc) error {
-	return shape3_2AscDescTable.Insert(ctx, run, r)
+func (*Shape3_2AscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_2AscDesc) error {
+	return shape3_2AscDescTable.Insert(ctx, run, encodeShape3_2AscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_2AscDesc) error {
-	return shape3_2AscDescTable.Upsert(ctx, run, r)
+func (*Shape3_2AscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_2AscDesc) error {
+	return shape3_2AscDescTable.Upsert(ctx, run, encodeShape3_2AscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_2AscDescRepository.UpdateIf] insists on one.
-func (Shape3_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, set ...scalar.Assign[Shape3_2AscDesc]) error {
-	return shape3_2AscDescTable.Update(ctx, run, key, set...)
+func (*Shape3_2AscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, set ...scalar.Assign[Shape3_2AscDesc]) error {
+	return shape3_2AscDescTable.Update(ctx, run, encodeShape3_2AscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, cond scalar.Cond[Shape3_2AscDesc, scalar.Data], set ...scalar.Assign[Shape3_2AscDesc]) error {
-	return shape3_2AscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_2AscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, cond scalar.Cond[Shape3_2AscDesc, scalar.Data], set ...scalar.Assign[Shape3_2AscDesc]) error {
+	return shape3_2AscDescTable.UpdateIf(ctx, run, encodeShape3_2AscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey) error {
-	return shape3_2AscDescTable.Delete(ctx, run, key)
+func (*Shape3_2AscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey) error {
+	return shape3_2AscDescTable.Delete(ctx, run, encodeShape3_2AscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, cond scalar.Cond[Shape3_2AscDesc, scalar.Data]) error {
-	return shape3_2AscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_2AscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_2AscDescKey, cond scalar.Cond[Shape3_2AscDesc, scalar.Data]) error {
+	return shape3_2AscDescTable.DeleteIf(ctx, run, encodeShape3_2AscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_2AscDescsOf]) in
 // clustering order, or of a selection ([AllShape3_2AscDescs]), in no particular
 // order. It yields at most one error, last.
-func (Shape3_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_2AscDesc]) iter.Seq2[Shape3_2AscDesc, error] {
-	return shape3_2AscDescTable.Scan(ctx, run, of)
+func (*Shape3_2AscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_2AscDesc]) iter.Seq2[Shape3_2AscDesc, error] {
+	return scalar.ScanRecords(ctx, shape3_2AscDescTable.On(run), of, decodeShape3_2AscDesc)
 }
 
 // AllShape3_2AscDescs selects the whole table shapes.shape_3_2_asc_desc, across
@@ -191,40 +191,39 @@ func (r Shape3_2AscDescDayRange) HourBefore(v int32) Shape3_2AscDescDayRange {
 	return Shape3_2AscDescDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape3_2AscDescTable = scalar.Table[Shape3_2AscDesc, Shape3_2AscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_2_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+var shape3_2AscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_2_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_2AscDescKey,
-	Encode: encodeShape3_2AscDesc,
-	Decode: decodeShape3_2AscDesc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Desc}},
+}}
+
+func encodeShape3_2AscDescKey(k *Shape3_2AscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape3_2AscDescKey(k *Shape3_2AscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-	to[4] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape3_2AscDesc(r *Shape3_2AscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.IntValue(r.Hour)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_2AscDesc(r *Shape3_2AscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_2AscDesc(from *scalar.Row, r *Shape3_2AscDesc) {

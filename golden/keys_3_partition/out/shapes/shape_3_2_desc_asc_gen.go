@@ -58,7 +58,7 @@ var Shape3_2DescAscColumns = struct {
 }
 
 // Shape3_2DescAscs is the table shapes.shape_3_2_desc_asc.
-var Shape3_2DescAscs Shape3_2DescAscRepository
+var Shape3_2DescAscs = &Shape3_2DescAscRepository{}
 
 // Shape3_2DescAscRepository is the set of operations on
 // shapes.shape_3_2_desc_asc. Every method runs in the transaction it is given,
@@ -68,55 +68,55 @@ type Shape3_2DescAscRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey) (Shape3_2DescAsc, error) {
-	return shape3_2DescAscTable.Get(ctx, run, key)
+func (*Shape3_2DescAscRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey) (Shape3_2DescAsc, error) {
+	return scalar.GetRecord(ctx, shape3_2DescAscTable.On(run), encodeShape3_2DescAscKey(&key), decodeShape3_2DescAsc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_2DescAscKey) ([]scalar.Null[Shape3_2DescAsc], error) {
-	return shape3_2DescAscTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_2DescAscRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_2DescAscKey) ([]*Shape3_2DescAsc, error) {
+	return scalar.GetRecords(ctx, shape3_2DescAscTable.On(run), keys, encodeShape3_2DescAscKey, decodeShape3_2DescAsc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_2DescAsc) error {
-	return shape3_2DescAscTable.Insert(ctx, run, r)
+func (*Shape3_2DescAscRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_2DescAsc) error {
+	return shape3_2DescAscTable.Insert(ctx, run, encodeShape3_2DescAsc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_2DescAsc) error {
-	return shape3_2DescAscTable.Upsert(ctx, run, r)
+func (*Shape3_2DescAscRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_2DescAsc) error {
+	return shape3_2DescAscTable.Upsert(ctx, run, encodeShape3_2DescAsc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_2DescAscRepository.UpdateIf] insists on one.
-func (Shape3_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, set ...scalar.Assign[Shape3_2DescAsc]) error {
-	return shape3_2DescAscTable.Update(ctx, run, key, set...)
+func (*Shape3_2DescAscRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, set ...scalar.Assign[Shape3_2DescAsc]) error {
+	return shape3_2DescAscTable.Update(ctx, run, encodeShape3_2DescAscKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, cond scalar.Cond[Shape3_2DescAsc, scalar.Data], set ...scalar.Assign[Shape3_2DescAsc]) error {
-	return shape3_2DescAscTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_2DescAscRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, cond scalar.Cond[Shape3_2DescAsc, scalar.Data], set ...scalar.Assign[Shape3_2DescAsc]) error {
+	return shape3_2DescAscTable.UpdateIf(ctx, run, encodeShape3_2DescAscKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey) error {
-	return shape3_2DescAscTable.Delete(ctx, run, key)
+func (*Shape3_2DescAscRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey) error {
+	return shape3_2DescAscTable.Delete(ctx, run, encodeShape3_2DescAscKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, cond scalar.Cond[Shape3_2DescAsc, scalar.Data]) error {
-	return shape3_2DescAscTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_2DescAscRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_2DescAscKey, cond scalar.Cond[Shape3_2DescAsc, scalar.Data]) error {
+	return shape3_2DescAscTable.DeleteIf(ctx, run, encodeShape3_2DescAscKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_2DescAscsOf]) in
 // clustering order, or of a selection ([AllShape3_2DescAscs]), in no particular
 // order. It yields at most one error, last.
-func (Shape3_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_2DescAsc]) iter.Seq2[Shape3_2DescAsc, error] {
-	return shape3_2DescAscTable.Scan(ctx, run, of)
+func (*Shape3_2DescAscRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_2DescAsc]) iter.Seq2[Shape3_2DescAsc, error] {
+	return scalar.ScanRecords(ctx, shape3_2DescAscTable.On(run), of, decodeShape3_2DescAsc)
 }
 
 // AllShape3_2DescAscs selects the whole table shapes.shape_3_2_desc_asc, across
@@ -191,40 +191,39 @@ func (r Shape3_2DescAscDayRange) HourBefore(v int32) Shape3_2DescAscDayRange {
 	return Shape3_2DescAscDayRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var shape3_2DescAscTable = scalar.Table[Shape3_2DescAsc, Shape3_2DescAscKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_2_desc_asc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}, {Column: 4, Order: scalar.Asc}},
+var shape3_2DescAscTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_2_desc_asc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_2DescAscKey,
-	Encode: encodeShape3_2DescAsc,
-	Decode: decodeShape3_2DescAsc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}, {Column: 4, Order: scalar.Asc}},
+}}
+
+func encodeShape3_2DescAscKey(k *Shape3_2DescAscKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+	}
 }
 
-func encodeShape3_2DescAscKey(k *Shape3_2DescAscKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-	to[4] = scalar.IntValue(k.Hour)
-}
-
-func encodeShape3_2DescAsc(r *Shape3_2DescAsc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.IntValue(r.Hour)
-	to[5] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_2DescAsc(r *Shape3_2DescAsc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_2DescAsc(from *scalar.Row, r *Shape3_2DescAsc) {

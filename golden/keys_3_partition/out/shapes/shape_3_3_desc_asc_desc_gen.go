@@ -62,7 +62,7 @@ var Shape3_3DescAscDescColumns = struct {
 }
 
 // Shape3_3DescAscDescs is the table shapes.shape_3_3_desc_asc_desc.
-var Shape3_3DescAscDescs Shape3_3DescAscDescRepository
+var Shape3_3DescAscDescs = &Shape3_3DescAscDescRepository{}
 
 // Shape3_3DescAscDescRepository is the set of operations on
 // shapes.shape_3_3_desc_asc_desc. Every method runs in the transaction it is
@@ -73,55 +73,55 @@ type Shape3_3DescAscDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey) (Shape3_3DescAscDesc, error) {
-	return shape3_3DescAscDescTable.Get(ctx, run, key)
+func (*Shape3_3DescAscDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey) (Shape3_3DescAscDesc, error) {
+	return scalar.GetRecord(ctx, shape3_3DescAscDescTable.On(run), encodeShape3_3DescAscDescKey(&key), decodeShape3_3DescAscDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_3DescAscDescKey) ([]scalar.Null[Shape3_3DescAscDesc], error) {
-	return shape3_3DescAscDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_3DescAscDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_3DescAscDescKey) ([]*Shape3_3DescAscDesc, error) {
+	return scalar.GetRecords(ctx, shape3_3DescAscDescTable.On(run), keys, encodeShape3_3DescAscDescKey, decodeShape3_3DescAscDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_3DescAscDesc) error {
-	return shape3_3DescAscDescTable.Insert(ctx, run, r)
+func (*Shape3_3DescAscDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_3DescAscDesc) error {
+	return shape3_3DescAscDescTable.Insert(ctx, run, encodeShape3_3DescAscDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_3DescAscDesc) error {
-	return shape3_3DescAscDescTable.Upsert(ctx, run, r)
+func (*Shape3_3DescAscDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_3DescAscDesc) error {
+	return shape3_3DescAscDescTable.Upsert(ctx, run, encodeShape3_3DescAscDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_3DescAscDescRepository.UpdateIf] insists on one.
-func (Shape3_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, set ...scalar.Assign[Shape3_3DescAscDesc]) error {
-	return shape3_3DescAscDescTable.Update(ctx, run, key, set...)
+func (*Shape3_3DescAscDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, set ...scalar.Assign[Shape3_3DescAscDesc]) error {
+	return shape3_3DescAscDescTable.Update(ctx, run, encodeShape3_3DescAscDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, cond scalar.Cond[Shape3_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape3_3DescAscDesc]) error {
-	return shape3_3DescAscDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_3DescAscDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, cond scalar.Cond[Shape3_3DescAscDesc, scalar.Data], set ...scalar.Assign[Shape3_3DescAscDesc]) error {
+	return shape3_3DescAscDescTable.UpdateIf(ctx, run, encodeShape3_3DescAscDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey) error {
-	return shape3_3DescAscDescTable.Delete(ctx, run, key)
+func (*Shape3_3DescAscDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey) error {
+	return shape3_3DescAscDescTable.Delete(ctx, run, encodeShape3_3DescAscDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, cond scalar.Cond[Shape3_3DescAscDesc, scalar.Data]) error {
-	return shape3_3DescAscDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_3DescAscDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_3DescAscDescKey, cond scalar.Cond[Shape3_3DescAscDesc, scalar.Data]) error {
+	return shape3_3DescAscDescTable.DeleteIf(ctx, run, encodeShape3_3DescAscDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_3DescAscDescsOf]) in
 // clustering order, or of a selection ([AllShape3_3DescAscDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape3_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_3DescAscDesc]) iter.Seq2[Shape3_3DescAscDesc, error] {
-	return shape3_3DescAscDescTable.Scan(ctx, run, of)
+func (*Shape3_3DescAscDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_3DescAscDesc]) iter.Seq2[Shape3_3DescAscDesc, error] {
+	return scalar.ScanRecords(ctx, shape3_3DescAscDescTable.On(run), of, decodeShape3_3DescAscDesc)
 }
 
 // AllShape3_3DescAscDescs selects the whole table
@@ -231,43 +231,42 @@ func (r Shape3_3DescAscDescDayHourRange) SeqBefore(v int64) Shape3_3DescAscDescD
 	return Shape3_3DescAscDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape3_3DescAscDescTable = scalar.Table[Shape3_3DescAscDesc, Shape3_3DescAscDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_3_desc_asc_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}, {Column: 4, Order: scalar.Asc}, {Column: 5, Order: scalar.Desc}},
+var shape3_3DescAscDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_3_desc_asc_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_3DescAscDescKey,
-	Encode: encodeShape3_3DescAscDesc,
-	Decode: decodeShape3_3DescAscDesc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Desc}, {Column: 4, Order: scalar.Asc}, {Column: 5, Order: scalar.Desc}},
+}}
+
+func encodeShape3_3DescAscDescKey(k *Shape3_3DescAscDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape3_3DescAscDescKey(k *Shape3_3DescAscDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-	to[4] = scalar.IntValue(k.Hour)
-	to[5] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape3_3DescAscDesc(r *Shape3_3DescAscDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.IntValue(r.Hour)
-	to[5] = scalar.BigIntValue(r.Seq)
-	to[6] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_3DescAscDesc(r *Shape3_3DescAscDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_3DescAscDesc(from *scalar.Row, r *Shape3_3DescAscDesc) {

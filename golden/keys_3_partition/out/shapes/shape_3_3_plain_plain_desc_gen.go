@@ -63,7 +63,7 @@ var Shape3_3PlainPlainDescColumns = struct {
 }
 
 // Shape3_3PlainPlainDescs is the table shapes.shape_3_3_plain_plain_desc.
-var Shape3_3PlainPlainDescs Shape3_3PlainPlainDescRepository
+var Shape3_3PlainPlainDescs = &Shape3_3PlainPlainDescRepository{}
 
 // Shape3_3PlainPlainDescRepository is the set of operations on
 // shapes.shape_3_3_plain_plain_desc. Every method runs in the transaction it is
@@ -74,55 +74,55 @@ type Shape3_3PlainPlainDescRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Shape3_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey) (Shape3_3PlainPlainDesc, error) {
-	return shape3_3PlainPlainDescTable.Get(ctx, run, key)
+func (*Shape3_3PlainPlainDescRepository) Get(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey) (Shape3_3PlainPlainDesc, error) {
+	return scalar.GetRecord(ctx, shape3_3PlainPlainDescTable.On(run), encodeShape3_3PlainPlainDescKey(&key), decodeShape3_3PlainPlainDesc)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Shape3_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_3PlainPlainDescKey) ([]scalar.Null[Shape3_3PlainPlainDesc], error) {
-	return shape3_3PlainPlainDescTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Shape3_3PlainPlainDescRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...Shape3_3PlainPlainDescKey) ([]*Shape3_3PlainPlainDesc, error) {
+	return scalar.GetRecords(ctx, shape3_3PlainPlainDescTable.On(run), keys, encodeShape3_3PlainPlainDescKey, decodeShape3_3PlainPlainDesc)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Shape3_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_3PlainPlainDesc) error {
-	return shape3_3PlainPlainDescTable.Insert(ctx, run, r)
+func (*Shape3_3PlainPlainDescRepository) Insert(ctx context.Context, run scalar.Runner, r Shape3_3PlainPlainDesc) error {
+	return shape3_3PlainPlainDescTable.Insert(ctx, run, encodeShape3_3PlainPlainDesc(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Shape3_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_3PlainPlainDesc) error {
-	return shape3_3PlainPlainDescTable.Upsert(ctx, run, r)
+func (*Shape3_3PlainPlainDescRepository) Upsert(ctx context.Context, run scalar.Runner, r Shape3_3PlainPlainDesc) error {
+	return shape3_3PlainPlainDescTable.Upsert(ctx, run, encodeShape3_3PlainPlainDesc(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Shape3_3PlainPlainDescRepository.UpdateIf] insists on one.
-func (Shape3_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, set ...scalar.Assign[Shape3_3PlainPlainDesc]) error {
-	return shape3_3PlainPlainDescTable.Update(ctx, run, key, set...)
+func (*Shape3_3PlainPlainDescRepository) Update(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, set ...scalar.Assign[Shape3_3PlainPlainDesc]) error {
+	return shape3_3PlainPlainDescTable.Update(ctx, run, encodeShape3_3PlainPlainDescKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Shape3_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, cond scalar.Cond[Shape3_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape3_3PlainPlainDesc]) error {
-	return shape3_3PlainPlainDescTable.UpdateIf(ctx, run, key, cond, set...)
+func (*Shape3_3PlainPlainDescRepository) UpdateIf(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, cond scalar.Cond[Shape3_3PlainPlainDesc, scalar.Data], set ...scalar.Assign[Shape3_3PlainPlainDesc]) error {
+	return shape3_3PlainPlainDescTable.UpdateIf(ctx, run, encodeShape3_3PlainPlainDescKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Shape3_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey) error {
-	return shape3_3PlainPlainDescTable.Delete(ctx, run, key)
+func (*Shape3_3PlainPlainDescRepository) Delete(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey) error {
+	return shape3_3PlainPlainDescTable.Delete(ctx, run, encodeShape3_3PlainPlainDescKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Shape3_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, cond scalar.Cond[Shape3_3PlainPlainDesc, scalar.Data]) error {
-	return shape3_3PlainPlainDescTable.DeleteIf(ctx, run, key, cond)
+func (*Shape3_3PlainPlainDescRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Shape3_3PlainPlainDescKey, cond scalar.Cond[Shape3_3PlainPlainDesc, scalar.Data]) error {
+	return shape3_3PlainPlainDescTable.DeleteIf(ctx, run, encodeShape3_3PlainPlainDescKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([Shape3_3PlainPlainDescsOf]) in
 // clustering order, or of a selection ([AllShape3_3PlainPlainDescs]), in no
 // particular order. It yields at most one error, last.
-func (Shape3_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_3PlainPlainDesc]) iter.Seq2[Shape3_3PlainPlainDesc, error] {
-	return shape3_3PlainPlainDescTable.Scan(ctx, run, of)
+func (*Shape3_3PlainPlainDescRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Shape3_3PlainPlainDesc]) iter.Seq2[Shape3_3PlainPlainDesc, error] {
+	return scalar.ScanRecords(ctx, shape3_3PlainPlainDescTable.On(run), of, decodeShape3_3PlainPlainDesc)
 }
 
 // AllShape3_3PlainPlainDescs selects the whole table
@@ -232,43 +232,42 @@ func (r Shape3_3PlainPlainDescDayHourRange) SeqBefore(v int64) Shape3_3PlainPlai
 	return Shape3_3PlainPlainDescDayHourRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var shape3_3PlainPlainDescTable = scalar.Table[Shape3_3PlainPlainDesc, Shape3_3PlainPlainDescKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_3_plain_plain_desc"},
-		Columns: []scalar.ColumnDef{
-			{Name: "region", Type: scalar.TypeText},
-			{Name: "tenant", Type: scalar.TypeInt},
-			{Name: "account", Type: scalar.TypeBigInt},
-			{Name: "day", Type: scalar.TypeDate},
-			{Name: "hour", Type: scalar.TypeInt},
-			{Name: "seq", Type: scalar.TypeBigInt},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 1, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Asc}, {Column: 5, Order: scalar.Desc}},
+var shape3_3PlainPlainDescTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "shape_3_3_plain_plain_desc"},
+	Columns: []scalar.ColumnDef{
+		{Name: "region", Type: scalar.TypeText},
+		{Name: "tenant", Type: scalar.TypeInt},
+		{Name: "account", Type: scalar.TypeBigInt},
+		{Name: "day", Type: scalar.TypeDate},
+		{Name: "hour", Type: scalar.TypeInt},
+		{Name: "seq", Type: scalar.TypeBigInt},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeShape3_3PlainPlainDescKey,
-	Encode: encodeShape3_3PlainPlainDesc,
-	Decode: decodeShape3_3PlainPlainDesc,
+	Partition:  []int{0, 1, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 3, Order: scalar.Asc}, {Column: 4, Order: scalar.Asc}, {Column: 5, Order: scalar.Desc}},
+}}
+
+func encodeShape3_3PlainPlainDescKey(k *Shape3_3PlainPlainDescKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Region),
+		scalar.IntValue(k.Tenant),
+		scalar.BigIntValue(k.Account),
+		scalar.DateValue(k.Day),
+		scalar.IntValue(k.Hour),
+		scalar.BigIntValue(k.Seq),
+	}
 }
 
-func encodeShape3_3PlainPlainDescKey(k *Shape3_3PlainPlainDescKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Region)
-	to[1] = scalar.IntValue(k.Tenant)
-	to[2] = scalar.BigIntValue(k.Account)
-	to[3] = scalar.DateValue(k.Day)
-	to[4] = scalar.IntValue(k.Hour)
-	to[5] = scalar.BigIntValue(k.Seq)
-}
-
-func encodeShape3_3PlainPlainDesc(r *Shape3_3PlainPlainDesc, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Region)
-	to[1] = scalar.IntValue(r.Tenant)
-	to[2] = scalar.BigIntValue(r.Account)
-	to[3] = scalar.DateValue(r.Day)
-	to[4] = scalar.IntValue(r.Hour)
-	to[5] = scalar.BigIntValue(r.Seq)
-	to[6] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeShape3_3PlainPlainDesc(r *Shape3_3PlainPlainDesc) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Region),
+		scalar.IntValue(r.Tenant),
+		scalar.BigIntValue(r.Account),
+		scalar.DateValue(r.Day),
+		scalar.IntValue(r.Hour),
+		scalar.BigIntValue(r.Seq),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeShape3_3PlainPlainDesc(from *scalar.Row, r *Shape3_3PlainPlainDesc) {

@@ -57,7 +57,7 @@ var ScatteredColumns = struct {
 }
 
 // Scattereds is the table shapes.scattered.
-var Scattereds ScatteredRepository
+var Scattereds = &ScatteredRepository{}
 
 // ScatteredRepository is the set of operations on shapes.scattered. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -67,61 +67,61 @@ type ScatteredRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ScatteredRepository) Get(ctx context.Context, run scalar.Runner, key ScatteredKey) (Scattered, error) {
-	return scatteredTable.Get(ctx, run, key)
+func (*ScatteredRepository) Get(ctx context.Context, run scalar.Runner, key ScatteredKey) (Scattered, error) {
+	return scalar.GetRecord(ctx, scatteredTable.On(run), encodeScatteredKey(&key), decodeScattered)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ScatteredRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScatteredKey) ([]scalar.Null[Scattered], error) {
-	return scatteredTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ScatteredRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ScatteredKey) ([]*Scattered, error) {
+	return scalar.GetRecords(ctx, scatteredTable.On(run), keys, encodeScatteredKey, decodeScattered)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ScatteredRepository) Insert(ctx context.Context, run scalar.Runner, r Scattered) error {
-	return scatteredTable.Insert(ctx, run, r)
+func (*ScatteredRepository) Insert(ctx context.Context, run scalar.Runner, r Scattered) error {
+	return scatteredTable.Insert(ctx, run, encodeScattered(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ScatteredRepository) Upsert(ctx context.Context, run scalar.Runner, r Scattered) error {
-	return scatteredTable.Upsert(ctx, run, r)
+func (*ScatteredRepository) Upsert(ctx context.Context, run scalar.Runner, r Scattered) error {
+	return scatteredTable.Upsert(ctx, run, encodeScattered(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ScatteredRepository.UpdateIf] insists on one.
-func (ScatteredRepository) Update(ctx context.Context, run scalar.Runner, key ScatteredKey, set ...scalar.Assign[Scattered]) error {
-	return scatteredTable.Update(ctx, run, key, set...)
+func (*ScatteredRepository) Update(ctx context.Context, run scalar.Runner, key ScatteredKey, set ...scalar.Assign[Scattered]) error {
+	return scatteredTable.Update(ctx, run, encodeScatteredKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ScatteredRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScatteredKey, cond scalar.Cond[Scattered, scalar.Data], set ...scalar.Assign[Scattered]) error {
-	return scatteredTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ScatteredRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ScatteredKey, cond scalar.Cond[Scattered, scalar.Data], set ...scalar.Assign[Scattered]) error {
+	return scatteredTable.UpdateIf(ctx, run, encodeScatteredKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ScatteredRepository) Delete(ctx context.Context, run scalar.Runner, key ScatteredKey) error {
-	return scatteredTable.Delete(ctx, run, key)
+func (*ScatteredRepository) Delete(ctx context.Context, run scalar.Runner, key ScatteredKey) error {
+	return scatteredTable.Delete(ctx, run, encodeScatteredKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ScatteredRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScatteredKey, cond scalar.Cond[Scattered, scalar.Data]) error {
-	return scatteredTable.DeleteIf(ctx, run, key, cond)
+func (*ScatteredRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ScatteredKey, cond scalar.Cond[Scattered, scalar.Data]) error {
+	return scatteredTable.DeleteIf(ctx, run, encodeScatteredKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ScatteredsOf]) in clustering
 // order, or of a selection ([AllScattereds], [ScatteredsByNote]), in no
 // particular order. It yields at most one error, last.
-func (ScatteredRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scattered]) iter.Seq2[Scattered, error] {
-	return scatteredTable.Scan(ctx, run, of)
+func (*ScatteredRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Scattered]) iter.Seq2[Scattered, error] {
+	return scalar.ScanRecords(ctx, scatteredTable.On(run), of, decodeScattered)
 }
 
 // ByNote iterates over the records whose note is note, as Scan does with
 // [ScatteredsByNote].
-func (ScatteredRepository) ByNote(ctx context.Context, run scalar.Runner, note string) iter.Seq2[Scattered, error] {
-	return scatteredTable.Scan(ctx, run, ScatteredsByNote(note))
+func (*ScatteredRepository) ByNote(ctx context.Context, run scalar.Runner, note string) iter.Seq2[Scattered, error] {
+	return Scattereds.Scan(ctx, run, ScatteredsByNote(note))
 }
 
 // AllScattereds selects the whole table shapes.scattered, across its
@@ -201,40 +201,39 @@ func (r ScatteredC1Range) C2Before(v int32) ScatteredC1Range {
 	return ScatteredC1Range{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var scatteredTable = scalar.Table[Scattered, ScatteredKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shapes", Name: "scattered"},
-		Columns: []scalar.ColumnDef{
-			{Name: "value", Type: scalar.TypeText},
-			{Name: "c2", Type: scalar.TypeInt},
-			{Name: "p2", Type: scalar.TypeText},
-			{Name: "note", Type: scalar.TypeText},
-			{Name: "c1", Type: scalar.TypeBigInt},
-			{Name: "p1", Type: scalar.TypeInt},
-		},
-		Partition:  []int{5, 2},
-		Clustering: []scalar.ClusteringDef{{Column: 4, Order: scalar.Desc}, {Column: 1, Order: scalar.Asc}},
-		Indexes:    []int{3},
+var scatteredTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shapes", Name: "scattered"},
+	Columns: []scalar.ColumnDef{
+		{Name: "value", Type: scalar.TypeText},
+		{Name: "c2", Type: scalar.TypeInt},
+		{Name: "p2", Type: scalar.TypeText},
+		{Name: "note", Type: scalar.TypeText},
+		{Name: "c1", Type: scalar.TypeBigInt},
+		{Name: "p1", Type: scalar.TypeInt},
 	},
-	Key:    encodeScatteredKey,
-	Encode: encodeScattered,
-	Decode: decodeScattered,
+	Partition:  []int{5, 2},
+	Clustering: []scalar.ClusteringDef{{Column: 4, Order: scalar.Desc}, {Column: 1, Order: scalar.Asc}},
+	Indexes:    []int{3},
+}}
+
+func encodeScatteredKey(k *ScatteredKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.P1),
+		scalar.TextValue(k.P2),
+		scalar.BigIntValue(k.C1),
+		scalar.IntValue(k.C2),
+	}
 }
 
-func encodeScatteredKey(k *ScatteredKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.P1)
-	to[1] = scalar.TextValue(k.P2)
-	to[2] = scalar.BigIntValue(k.C1)
-	to[3] = scalar.IntValue(k.C2)
-}
-
-func encodeScattered(r *Scattered, to []scalar.Value) {
-	to[0] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
-	to[1] = scalar.IntValue(r.C2)
-	to[2] = scalar.TextValue(r.P2)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
-	to[4] = scalar.BigIntValue(r.C1)
-	to[5] = scalar.IntValue(r.P1)
+func encodeScattered(r *Scattered) []scalar.Value {
+	return []scalar.Value{
+		scalar.NullTextValue(r.Value),
+		scalar.IntValue(r.C2),
+		scalar.TextValue(r.P2),
+		scalar.NullTextValue(r.Note),
+		scalar.BigIntValue(r.C1),
+		scalar.IntValue(r.P1),
+	}
 }
 
 func decodeScattered(from *scalar.Row, r *Scattered) {

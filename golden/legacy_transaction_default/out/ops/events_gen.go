@@ -42,7 +42,7 @@ var EventColumns = struct {
 }
 
 // Events is the table ops.events.
-var Events EventRepository
+var Events = &EventRepository{}
 
 // EventRepository is the set of operations on ops.events, a table without
 // transactions: every method is one request to the storage, atomic on its
@@ -52,53 +52,53 @@ type EventRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (EventRepository) Get(ctx context.Context, db *scalar.DB, key EventKey) (Event, error) {
-	return eventTable.Get(ctx, db, key)
+func (*EventRepository) Get(ctx context.Context, db *scalar.DB, key EventKey) (Event, error) {
+	return scalar.GetRecord(ctx, eventTable.On(db), encodeEventKey(&key), decodeEvent)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (EventRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...EventKey) ([]scalar.Null[Event], error) {
-	return eventTable.GetAll(ctx, db, keys)
+// The result has one element per key, nil where there is no record.
+func (*EventRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...EventKey) ([]*Event, error) {
+	return scalar.GetRecords(ctx, eventTable.On(db), keys, encodeEventKey, decodeEvent)
 }
 
 // Insert adds r. It reports [scalar.ErrAlreadyExists] if the key is taken.
-func (EventRepository) Insert(ctx context.Context, db *scalar.DB, r Event) error {
-	return eventTable.Insert(ctx, db, r)
+func (*EventRepository) Insert(ctx context.Context, db *scalar.DB, r Event) error {
+	return eventTable.Insert(ctx, db, encodeEvent(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (EventRepository) Upsert(ctx context.Context, db *scalar.DB, r Event) error {
-	return eventTable.Upsert(ctx, db, r)
+func (*EventRepository) Upsert(ctx context.Context, db *scalar.DB, r Event) error {
+	return eventTable.Upsert(ctx, db, encodeEvent(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [EventRepository.UpdateIf] insists on one.
-func (EventRepository) Update(ctx context.Context, db *scalar.DB, key EventKey, set ...scalar.Assign[Event]) error {
-	return eventTable.Update(ctx, db, key, set...)
+func (*EventRepository) Update(ctx context.Context, db *scalar.DB, key EventKey, set ...scalar.Assign[Event]) error {
+	return eventTable.Update(ctx, db, encodeEventKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (EventRepository) UpdateIf(ctx context.Context, db *scalar.DB, key EventKey, cond scalar.Cond[Event, scalar.Data], set ...scalar.Assign[Event]) error {
-	return eventTable.UpdateIf(ctx, db, key, cond, set...)
+func (*EventRepository) UpdateIf(ctx context.Context, db *scalar.DB, key EventKey, cond scalar.Cond[Event, scalar.Data], set ...scalar.Assign[Event]) error {
+	return eventTable.UpdateIf(ctx, db, encodeEventKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (EventRepository) Delete(ctx context.Context, db *scalar.DB, key EventKey) error {
-	return eventTable.Delete(ctx, db, key)
+func (*EventRepository) Delete(ctx context.Context, db *scalar.DB, key EventKey) error {
+	return eventTable.Delete(ctx, db, encodeEventKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (EventRepository) DeleteIf(ctx context.Context, db *scalar.DB, key EventKey, cond scalar.Cond[Event, scalar.Data]) error {
-	return eventTable.DeleteIf(ctx, db, key, cond)
+func (*EventRepository) DeleteIf(ctx context.Context, db *scalar.DB, key EventKey, cond scalar.Cond[Event, scalar.Data]) error {
+	return eventTable.DeleteIf(ctx, db, encodeEventKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllEvents]), in no particular
 // order. It yields at most one error, last.
-func (EventRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Event]) iter.Seq2[Event, error] {
-	return eventTable.Scan(ctx, db, of)
+func (*EventRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Event]) iter.Seq2[Event, error] {
+	return scalar.ScanRecords(ctx, eventTable.On(db), of, decodeEvent)
 }
 
 // AllEvents selects the whole table ops.events, across its partitions.
@@ -106,27 +106,26 @@ func AllEvents() scalar.Selection[Event] {
 	return scalar.SelectAll[Event]()
 }
 
-var eventTable = scalar.StorageTable[Event, EventKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "ops", Name: "events"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "kind", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var eventTable = scalar.StorageTable{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "ops", Name: "events"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "kind", Type: scalar.TypeText},
 	},
-	Key:    encodeEventKey,
-	Encode: encodeEvent,
-	Decode: decodeEvent,
+	Partition: []int{0},
+}}
+
+func encodeEventKey(k *EventKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeEventKey(k *EventKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeEvent(r *Event, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Kind, scalar.TextValue)
+func encodeEvent(r *Event) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Kind),
+	}
 }
 
 func decodeEvent(from *scalar.Row, r *Event) {

@@ -42,7 +42,7 @@ var JobColumns = struct {
 }
 
 // Jobs is the table ops.jobs.
-var Jobs JobRepository
+var Jobs = &JobRepository{}
 
 // JobRepository is the set of operations on ops.jobs. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -52,54 +52,54 @@ type JobRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (JobRepository) Get(ctx context.Context, run scalar.Runner, key JobKey) (Job, error) {
-	return jobTable.Get(ctx, run, key)
+func (*JobRepository) Get(ctx context.Context, run scalar.Runner, key JobKey) (Job, error) {
+	return scalar.GetRecord(ctx, jobTable.On(run), encodeJobKey(&key), decodeJob)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (JobRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...JobKey) ([]scalar.Null[Job], error) {
-	return jobTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*JobRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...JobKey) ([]*Job, error) {
+	return scalar.GetRecords(ctx, jobTable.On(run), keys, encodeJobKey, decodeJob)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (JobRepository) Insert(ctx context.Context, run scalar.Runner, r Job) error {
-	return jobTable.Insert(ctx, run, r)
+func (*JobRepository) Insert(ctx context.Context, run scalar.Runner, r Job) error {
+	return jobTable.Insert(ctx, run, encodeJob(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (JobRepository) Upsert(ctx context.Context, run scalar.Runner, r Job) error {
-	return jobTable.Upsert(ctx, run, r)
+func (*JobRepository) Upsert(ctx context.Context, run scalar.Runner, r Job) error {
+	return jobTable.Upsert(ctx, run, encodeJob(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [JobRepository.UpdateIf] insists on one.
-func (JobRepository) Update(ctx context.Context, run scalar.Runner, key JobKey, set ...scalar.Assign[Job]) error {
-	return jobTable.Update(ctx, run, key, set...)
+func (*JobRepository) Update(ctx context.Context, run scalar.Runner, key JobKey, set ...scalar.Assign[Job]) error {
+	return jobTable.Update(ctx, run, encodeJobKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (JobRepository) UpdateIf(ctx context.Context, run scalar.Runner, key JobKey, cond scalar.Cond[Job, scalar.Data], set ...scalar.Assign[Job]) error {
-	return jobTable.UpdateIf(ctx, run, key, cond, set...)
+func (*JobRepository) UpdateIf(ctx context.Context, run scalar.Runner, key JobKey, cond scalar.Cond[Job, scalar.Data], set ...scalar.Assign[Job]) error {
+	return jobTable.UpdateIf(ctx, run, encodeJobKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (JobRepository) Delete(ctx context.Context, run scalar.Runner, key JobKey) error {
-	return jobTable.Delete(ctx, run, key)
+func (*JobRepository) Delete(ctx context.Context, run scalar.Runner, key JobKey) error {
+	return jobTable.Delete(ctx, run, encodeJobKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (JobRepository) DeleteIf(ctx context.Context, run scalar.Runner, key JobKey, cond scalar.Cond[Job, scalar.Data]) error {
-	return jobTable.DeleteIf(ctx, run, key, cond)
+func (*JobRepository) DeleteIf(ctx context.Context, run scalar.Runner, key JobKey, cond scalar.Cond[Job, scalar.Data]) error {
+	return jobTable.DeleteIf(ctx, run, encodeJobKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllJobs]), in no particular
 // order. It yields at most one error, last.
-func (JobRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Job]) iter.Seq2[Job, error] {
-	return jobTable.Scan(ctx, run, of)
+func (*JobRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Job]) iter.Seq2[Job, error] {
+	return scalar.ScanRecords(ctx, jobTable.On(run), of, decodeJob)
 }
 
 // AllJobs selects the whole table ops.jobs, across its partitions.
@@ -107,27 +107,26 @@ func AllJobs() scalar.Selection[Job] {
 	return scalar.SelectAll[Job]()
 }
 
-var jobTable = scalar.Table[Job, JobKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "ops", Name: "jobs"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "state", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var jobTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "ops", Name: "jobs"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "state", Type: scalar.TypeText},
 	},
-	Key:    encodeJobKey,
-	Encode: encodeJob,
-	Decode: decodeJob,
+	Partition: []int{0},
+}}
+
+func encodeJobKey(k *JobKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeJobKey(k *JobKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeJob(r *Job, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.State, scalar.TextValue)
+func encodeJob(r *Job) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.State),
+	}
 }
 
 func decodeJob(from *scalar.Row, r *Job) {

@@ -39,7 +39,7 @@ var NoteColumns = struct {
 }
 
 // Notes is the table init.notes.
-var Notes NoteRepository
+var Notes = &NoteRepository{}
 
 // NoteRepository is the set of operations on init.notes. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -49,36 +49,36 @@ type NoteRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (NoteRepository) Get(ctx context.Context, run scalar.Runner, key NoteKey) (Note, error) {
-	return noteTable.Get(ctx, run, key)
+func (*NoteRepository) Get(ctx context.Context, run scalar.Runner, key NoteKey) (Note, error) {
+	return scalar.GetRecord(ctx, noteTable.On(run), encodeNoteKey(&key), decodeNote)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (NoteRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NoteKey) ([]scalar.Null[Note], error) {
-	return noteTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*NoteRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NoteKey) ([]*Note, error) {
+	return scalar.GetRecords(ctx, noteTable.On(run), keys, encodeNoteKey, decodeNote)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (NoteRepository) Insert(ctx context.Context, run scalar.Runner, r Note) error {
-	return noteTable.Insert(ctx, run, r)
+func (*NoteRepository) Insert(ctx context.Context, run scalar.Runner, r Note) error {
+	return noteTable.Insert(ctx, run, encodeNote(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (NoteRepository) Upsert(ctx context.Context, run scalar.Runner, r Note) error {
-	return noteTable.Upsert(ctx, run, r)
+func (*NoteRepository) Upsert(ctx context.Context, run scalar.Runner, r Note) error {
+	return noteTable.Upsert(ctx, run, encodeNote(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (NoteRepository) Delete(ctx context.Context, run scalar.Runner, key NoteKey) error {
-	return noteTable.Delete(ctx, run, key)
+func (*NoteRepository) Delete(ctx context.Context, run scalar.Runner, key NoteKey) error {
+	return noteTable.Delete(ctx, run, encodeNoteKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllNotes]), in no particular
 // order. It yields at most one error, last.
-func (NoteRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Note]) iter.Seq2[Note, error] {
-	return noteTable.Scan(ctx, run, of)
+func (*NoteRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Note]) iter.Seq2[Note, error] {
+	return scalar.ScanRecords(ctx, noteTable.On(run), of, decodeNote)
 }
 
 // AllNotes selects the whole table init.notes, across its partitions.
@@ -86,25 +86,24 @@ func AllNotes() scalar.Selection[Note] {
 	return scalar.SelectAll[Note]()
 }
 
-var noteTable = scalar.Table[Note, NoteKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "init", Name: "notes"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var noteTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "init", Name: "notes"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeNoteKey,
-	Encode: encodeNote,
-	Decode: decodeNote,
+	Partition: []int{0},
+}}
+
+func encodeNoteKey(k *NoteKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeNoteKey(k *NoteKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeNote(r *Note, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeNote(r *Note) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeNote(from *scalar.Row, r *Note) {

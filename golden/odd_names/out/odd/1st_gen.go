@@ -111,7 +111,7 @@ var X1stColumns = struct {
 }
 
 // X1stTable is the table odd.1st.
-var X1stTable X1stRepository
+var X1stTable = &X1stRepository{}
 
 // X1stRepository is the set of operations on odd.1st. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -121,70 +121,70 @@ type X1stRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (X1stRepository) Get(ctx context.Context, run scalar.Runner, key X1stKey) (X1st, error) {
-	return x1stTable.Get(ctx, run, key)
+func (*X1stRepository) Get(ctx context.Context, run scalar.Runner, key X1stKey) (X1st, error) {
+	return scalar.GetRecord(ctx, x1stTable.On(run), encodeX1stKey(&key), decodeX1st)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (X1stRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...X1stKey) ([]scalar.Null[X1st], error) {
-	return x1stTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*X1stRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...X1stKey) ([]*X1st, error) {
+	return scalar.GetRecords(ctx, x1stTable.On(run), keys, encodeX1stKey, decodeX1st)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (X1stRepository) Insert(ctx context.Context, run scalar.Runner, r X1st) error {
-	return x1stTable.Insert(ctx, run, r)
+func (*X1stRepository) Insert(ctx context.Context, run scalar.Runner, r X1st) error {
+	return x1stTable.Insert(ctx, run, encodeX1st(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (X1stRepository) Upsert(ctx context.Context, run scalar.Runner, r X1st) error {
-	return x1stTable.Upsert(ctx, run, r)
+func (*X1stRepository) Upsert(ctx context.Context, run scalar.Runner, r X1st) error {
+	return x1stTable.Upsert(ctx, run, encodeX1st(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [X1stRepository.UpdateIf] insists on one.
-func (X1stRepository) Update(ctx context.Context, run scalar.Runner, key X1stKey, set ...scalar.Assign[X1st]) error {
-	return x1stTable.Update(ctx, run, key, set...)
+func (*X1stRepository) Update(ctx context.Context, run scalar.Runner, key X1stKey, set ...scalar.Assign[X1st]) error {
+	return x1stTable.Update(ctx, run, encodeX1stKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (X1stRepository) UpdateIf(ctx context.Context, run scalar.Runner, key X1stKey, cond scalar.Cond[X1st, scalar.Data], set ...scalar.Assign[X1st]) error {
-	return x1stTable.UpdateIf(ctx, run, key, cond, set...)
+func (*X1stRepository) UpdateIf(ctx context.Context, run scalar.Runner, key X1stKey, cond scalar.Cond[X1st, scalar.Data], set ...scalar.Assign[X1st]) error {
+	return x1stTable.UpdateIf(ctx, run, encodeX1stKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (X1stRepository) Delete(ctx context.Context, run scalar.Runner, key X1stKey) error {
-	return x1stTable.Delete(ctx, run, key)
+func (*X1stRepository) Delete(ctx context.Context, run scalar.Runner, key X1stKey) error {
+	return x1stTable.Delete(ctx, run, encodeX1stKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (X1stRepository) DeleteIf(ctx context.Context, run scalar.Runner, key X1stKey, cond scalar.Cond[X1st, scalar.Data]) error {
-	return x1stTable.DeleteIf(ctx, run, key, cond)
+func (*X1stRepository) DeleteIf(ctx context.Context, run scalar.Runner, key X1stKey, cond scalar.Cond[X1st, scalar.Data]) error {
+	return x1stTable.DeleteIf(ctx, run, encodeX1stKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([X1stOf]) in clustering order, or
 // of a selection ([AllX1st], [X1stByAB], [X1stByEF], [X1stByX]), in no
 // particular order. It yields at most one error, last.
-func (X1stRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[X1st]) iter.Seq2[X1st, error] {
-	return x1stTable.Scan(ctx, run, of)
+func (*X1stRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[X1st]) iter.Seq2[X1st, error] {
+	return scalar.ScanRecords(ctx, x1stTable.On(run), of, decodeX1st)
 }
 
 // ByAB iterates over the records whose a b is ab, as Scan does with [X1stByAB].
-func (X1stRepository) ByAB(ctx context.Context, run scalar.Runner, ab string) iter.Seq2[X1st, error] {
-	return x1stTable.Scan(ctx, run, X1stByAB(ab))
+func (*X1stRepository) ByAB(ctx context.Context, run scalar.Runner, ab string) iter.Seq2[X1st, error] {
+	return X1stTable.Scan(ctx, run, X1stByAB(ab))
 }
 
 // ByEF iterates over the records whose e"f is ef, as Scan does with [X1stByEF].
-func (X1stRepository) ByEF(ctx context.Context, run scalar.Runner, ef string) iter.Seq2[X1st, error] {
-	return x1stTable.Scan(ctx, run, X1stByEF(ef))
+func (*X1stRepository) ByEF(ctx context.Context, run scalar.Runner, ef string) iter.Seq2[X1st, error] {
+	return X1stTable.Scan(ctx, run, X1stByEF(ef))
 }
 
 // ByX iterates over the records whose 😀x is x, as Scan does with [X1stByX].
-func (X1stRepository) ByX(ctx context.Context, run scalar.Runner, x string) iter.Seq2[X1st, error] {
-	return x1stTable.Scan(ctx, run, X1stByX(x))
+func (*X1stRepository) ByX(ctx context.Context, run scalar.Runner, x string) iter.Seq2[X1st, error] {
+	return X1stTable.Scan(ctx, run, X1stByX(x))
 }
 
 // AllX1st selects the whole table odd.1st, across its partitions.
@@ -271,76 +271,75 @@ func (r X1stX2ndRange) ЧислоBefore(v int64) X1stX2ndRange {
 	return X1stX2ndRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var x1stTable = scalar.Table[X1st, X1stKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "odd", Name: "1st"},
-		Columns: []scalar.ColumnDef{
-			{Name: "1st", Type: scalar.TypeText},
-			{Name: "2nd", Type: scalar.TypeInt},
-			{Name: "a b", Type: scalar.TypeText},
-			{Name: "c/d", Type: scalar.TypeText},
-			{Name: "e\"f", Type: scalar.TypeText},
-			{Name: "g`h", Type: scalar.TypeText},
-			{Name: "i'j", Type: scalar.TypeText},
-			{Name: "k\\l", Type: scalar.TypeText},
-			{Name: "m*/n", Type: scalar.TypeText},
-			{Name: "/*o", Type: scalar.TypeText},
-			{Name: "//p", Type: scalar.TypeText},
-			{Name: "%d q", Type: scalar.TypeText},
-			{Name: "r;s", Type: scalar.TypeText},
-			{Name: "t{u}", Type: scalar.TypeText},
-			{Name: "wé", Type: scalar.TypeText},
-			{Name: "名前", Type: scalar.TypeText},
-			{Name: "число", Type: scalar.TypeBigInt},
-			{Name: "ß", Type: scalar.TypeText},
-			{Name: "😀x", Type: scalar.TypeText},
-			{Name: "x.y", Type: scalar.TypeText},
-			{Name: "z$", Type: scalar.TypeText},
-			{Name: "__", Type: scalar.TypeText},
-			{Name: "HTTPServerID", Type: scalar.TypeText},
-			{Name: "userURLs", Type: scalar.TypeText},
-		},
-		Partition:  []int{0, 15},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 16, Order: scalar.Desc}},
-		Indexes:    []int{2, 4, 18},
+var x1stTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "odd", Name: "1st"},
+	Columns: []scalar.ColumnDef{
+		{Name: "1st", Type: scalar.TypeText},
+		{Name: "2nd", Type: scalar.TypeInt},
+		{Name: "a b", Type: scalar.TypeText},
+		{Name: "c/d", Type: scalar.TypeText},
+		{Name: "e\"f", Type: scalar.TypeText},
+		{Name: "g`h", Type: scalar.TypeText},
+		{Name: "i'j", Type: scalar.TypeText},
+		{Name: "k\\l", Type: scalar.TypeText},
+		{Name: "m*/n", Type: scalar.TypeText},
+		{Name: "/*o", Type: scalar.TypeText},
+		{Name: "//p", Type: scalar.TypeText},
+		{Name: "%d q", Type: scalar.TypeText},
+		{Name: "r;s", Type: scalar.TypeText},
+		{Name: "t{u}", Type: scalar.TypeText},
+		{Name: "wé", Type: scalar.TypeText},
+		{Name: "名前", Type: scalar.TypeText},
+		{Name: "число", Type: scalar.TypeBigInt},
+		{Name: "ß", Type: scalar.TypeText},
+		{Name: "😀x", Type: scalar.TypeText},
+		{Name: "x.y", Type: scalar.TypeText},
+		{Name: "z$", Type: scalar.TypeText},
+		{Name: "__", Type: scalar.TypeText},
+		{Name: "HTTPServerID", Type: scalar.TypeText},
+		{Name: "userURLs", Type: scalar.TypeText},
 	},
-	Key:    encodeX1stKey,
-	Encode: encodeX1st,
-	Decode: decodeX1st,
+	Partition:  []int{0, 15},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}, {Column: 16, Order: scalar.Desc}},
+	Indexes:    []int{2, 4, 18},
+}}
+
+func encodeX1stKey(k *X1stKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.X1st),
+		scalar.TextValue(k.X名前),
+		scalar.IntValue(k.X2nd),
+		scalar.BigIntValue(k.Число),
+	}
 }
 
-func encodeX1stKey(k *X1stKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.X1st)
-	to[1] = scalar.TextValue(k.X名前)
-	to[2] = scalar.IntValue(k.X2nd)
-	to[3] = scalar.BigIntValue(k.Число)
-}
-
-func encodeX1st(r *X1st, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.X1st)
-	to[1] = scalar.IntValue(r.X2nd)
-	to[2] = scalar.NullValue(scalar.TypeText, r.AB, scalar.TextValue)
-	to[3] = scalar.NullValue(scalar.TypeText, r.CD, scalar.TextValue)
-	to[4] = scalar.NullValue(scalar.TypeText, r.EF, scalar.TextValue)
-	to[5] = scalar.NullValue(scalar.TypeText, r.GH, scalar.TextValue)
-	to[6] = scalar.NullValue(scalar.TypeText, r.IJ, scalar.TextValue)
-	to[7] = scalar.NullValue(scalar.TypeText, r.KL, scalar.TextValue)
-	to[8] = scalar.NullValue(scalar.TypeText, r.MN, scalar.TextValue)
-	to[9] = scalar.NullValue(scalar.TypeText, r.O, scalar.TextValue)
-	to[10] = scalar.NullValue(scalar.TypeText, r.P, scalar.TextValue)
-	to[11] = scalar.NullValue(scalar.TypeText, r.DQ, scalar.TextValue)
-	to[12] = scalar.NullValue(scalar.TypeText, r.RS, scalar.TextValue)
-	to[13] = scalar.NullValue(scalar.TypeText, r.TU, scalar.TextValue)
-	to[14] = scalar.NullValue(scalar.TypeText, r.Wé, scalar.TextValue)
-	to[15] = scalar.TextValue(r.X名前)
-	to[16] = scalar.BigIntValue(r.Число)
-	to[17] = scalar.NullValue(scalar.TypeText, r.Xß, scalar.TextValue)
-	to[18] = scalar.NullValue(scalar.TypeText, r.X, scalar.TextValue)
-	to[19] = scalar.NullValue(scalar.TypeText, r.XY, scalar.TextValue)
-	to[20] = scalar.NullValue(scalar.TypeText, r.Z, scalar.TextValue)
-	to[21] = scalar.NullValue(scalar.TypeText, r.Underscores, scalar.TextValue)
-	to[22] = scalar.NullValue(scalar.TypeText, r.HTTPServerID, scalar.TextValue)
-	to[23] = scalar.NullValue(scalar.TypeText, r.UserURLs, scalar.TextValue)
+func encodeX1st(r *X1st) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.X1st),
+		scalar.IntValue(r.X2nd),
+		scalar.NullTextValue(r.AB),
+		scalar.NullTextValue(r.CD),
+		scalar.NullTextValue(r.EF),
+		scalar.NullTextValue(r.GH),
+		scalar.NullTextValue(r.IJ),
+		scalar.NullTextValue(r.KL),
+		scalar.NullTextValue(r.MN),
+		scalar.NullTextValue(r.O),
+		scalar.NullTextValue(r.P),
+		scalar.NullTextValue(r.DQ),
+		scalar.NullTextValue(r.RS),
+		scalar.NullTextValue(r.TU),
+		scalar.NullTextValue(r.Wé),
+		scalar.TextValue(r.X名前),
+		scalar.BigIntValue(r.Число),
+		scalar.NullTextValue(r.Xß),
+		scalar.NullTextValue(r.X),
+		scalar.NullTextValue(r.XY),
+		scalar.NullTextValue(r.Z),
+		scalar.NullTextValue(r.Underscores),
+		scalar.NullTextValue(r.HTTPServerID),
+		scalar.NullTextValue(r.UserURLs),
+	}
 }
 
 func decodeX1st(from *scalar.Row, r *X1st) {

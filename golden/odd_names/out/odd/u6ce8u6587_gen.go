@@ -39,7 +39,7 @@ var X注文Columns = struct {
 }
 
 // X注文Table is the table odd.注文.
-var X注文Table X注文Repository
+var X注文Table = &X注文Repository{}
 
 // X注文Repository is the set of operations on odd.注文. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -49,36 +49,36 @@ type X注文Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (X注文Repository) Get(ctx context.Context, run scalar.Runner, key X注文Key) (X注文, error) {
-	return x注文Table.Get(ctx, run, key)
+func (*X注文Repository) Get(ctx context.Context, run scalar.Runner, key X注文Key) (X注文, error) {
+	return scalar.GetRecord(ctx, x注文Table.On(run), encodeX注文Key(&key), decodeX注文)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (X注文Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...X注文Key) ([]scalar.Null[X注文], error) {
-	return x注文Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*X注文Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...X注文Key) ([]*X注文, error) {
+	return scalar.GetRecords(ctx, x注文Table.On(run), keys, encodeX注文Key, decodeX注文)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (X注文Repository) Insert(ctx context.Context, run scalar.Runner, r X注文) error {
-	return x注文Table.Insert(ctx, run, r)
+func (*X注文Repository) Insert(ctx context.Context, run scalar.Runner, r X注文) error {
+	return x注文Table.Insert(ctx, run, encodeX注文(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (X注文Repository) Upsert(ctx context.Context, run scalar.Runner, r X注文) error {
-	return x注文Table.Upsert(ctx, run, r)
+func (*X注文Repository) Upsert(ctx context.Context, run scalar.Runner, r X注文) error {
+	return x注文Table.Upsert(ctx, run, encodeX注文(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (X注文Repository) Delete(ctx context.Context, run scalar.Runner, key X注文Key) error {
-	return x注文Table.Delete(ctx, run, key)
+func (*X注文Repository) Delete(ctx context.Context, run scalar.Runner, key X注文Key) error {
+	return x注文Table.Delete(ctx, run, encodeX注文Key(&key))
 }
 
 // Scan iterates over the records of a selection ([AllX注文]), in no particular
 // order. It yields at most one error, last.
-func (X注文Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[X注文]) iter.Seq2[X注文, error] {
-	return x注文Table.Scan(ctx, run, of)
+func (*X注文Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[X注文]) iter.Seq2[X注文, error] {
+	return scalar.ScanRecords(ctx, x注文Table.On(run), of, decodeX注文)
 }
 
 // AllX注文 selects the whole table odd.注文, across its partitions.
@@ -86,25 +86,24 @@ func AllX注文() scalar.Selection[X注文] {
 	return scalar.SelectAll[X注文]()
 }
 
-var x注文Table = scalar.Table[X注文, X注文Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "odd", Name: "注文"},
-		Columns: []scalar.ColumnDef{
-			{Name: "番号", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var x注文Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "odd", Name: "注文"},
+	Columns: []scalar.ColumnDef{
+		{Name: "番号", Type: scalar.TypeText},
 	},
-	Key:    encodeX注文Key,
-	Encode: encodeX注文,
-	Decode: decodeX注文,
+	Partition: []int{0},
+}}
+
+func encodeX注文Key(k *X注文Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.X番号),
+	}
 }
 
-func encodeX注文Key(k *X注文Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.X番号)
-}
-
-func encodeX注文(r *X注文, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.X番号)
+func encodeX注文(r *X注文) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.X番号),
+	}
 }
 
 func decodeX注文(from *scalar.Row, r *X注文) {

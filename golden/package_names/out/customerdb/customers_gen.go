@@ -39,7 +39,7 @@ var CustomerColumns = struct {
 }
 
 // Customers is the table customer.customers.
-var Customers CustomerRepository
+var Customers = &CustomerRepository{}
 
 // CustomerRepository is the set of operations on customer.customers. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -49,36 +49,36 @@ type CustomerRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CustomerRepository) Get(ctx context.Context, run scalar.Runner, key CustomerKey) (Customer, error) {
-	return customerTable.Get(ctx, run, key)
+func (*CustomerRepository) Get(ctx context.Context, run scalar.Runner, key CustomerKey) (Customer, error) {
+	return scalar.GetRecord(ctx, customerTable.On(run), encodeCustomerKey(&key), decodeCustomer)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CustomerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CustomerKey) ([]scalar.Null[Customer], error) {
-	return customerTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CustomerRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CustomerKey) ([]*Customer, error) {
+	return scalar.GetRecords(ctx, customerTable.On(run), keys, encodeCustomerKey, decodeCustomer)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CustomerRepository) Insert(ctx context.Context, run scalar.Runner, r Customer) error {
-	return customerTable.Insert(ctx, run, r)
+func (*CustomerRepository) Insert(ctx context.Context, run scalar.Runner, r Customer) error {
+	return customerTable.Insert(ctx, run, encodeCustomer(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CustomerRepository) Upsert(ctx context.Context, run scalar.Runner, r Customer) error {
-	return customerTable.Upsert(ctx, run, r)
+func (*CustomerRepository) Upsert(ctx context.Context, run scalar.Runner, r Customer) error {
+	return customerTable.Upsert(ctx, run, encodeCustomer(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CustomerRepository) Delete(ctx context.Context, run scalar.Runner, key CustomerKey) error {
-	return customerTable.Delete(ctx, run, key)
+func (*CustomerRepository) Delete(ctx context.Context, run scalar.Runner, key CustomerKey) error {
+	return customerTable.Delete(ctx, run, encodeCustomerKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllCustomers]), in no
 // particular order. It yields at most one error, last.
-func (CustomerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Customer]) iter.Seq2[Customer, error] {
-	return customerTable.Scan(ctx, run, of)
+func (*CustomerRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Customer]) iter.Seq2[Customer, error] {
+	return scalar.ScanRecords(ctx, customerTable.On(run), of, decodeCustomer)
 }
 
 // AllCustomers selects the whole table customer.customers, across its
@@ -87,25 +87,24 @@ func AllCustomers() scalar.Selection[Customer] {
 	return scalar.SelectAll[Customer]()
 }
 
-var customerTable = scalar.Table[Customer, CustomerKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "customer", Name: "customers"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var customerTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "customer", Name: "customers"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeCustomerKey,
-	Encode: encodeCustomer,
-	Decode: decodeCustomer,
+	Partition: []int{0},
+}}
+
+func encodeCustomerKey(k *CustomerKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeCustomerKey(k *CustomerKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeCustomer(r *Customer, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeCustomer(r *Customer) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeCustomer(from *scalar.Row, r *Customer) {

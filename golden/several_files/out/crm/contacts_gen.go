@@ -39,7 +39,7 @@ var ContactColumns = struct {
 }
 
 // Contacts is the table crm.contacts.
-var Contacts ContactRepository
+var Contacts = &ContactRepository{}
 
 // ContactRepository is the set of operations on crm.contacts. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type ContactRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ContactRepository) Get(ctx context.Context, run scalar.Runner, key ContactKey) (Contact, error) {
-	return contactTable.Get(ctx, run, key)
+func (*ContactRepository) Get(ctx context.Context, run scalar.Runner, key ContactKey) (Contact, error) {
+	return scalar.GetRecord(ctx, contactTable.On(run), encodeContactKey(&key), decodeContact)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ContactRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContactKey) ([]scalar.Null[Contact], error) {
-	return contactTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ContactRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ContactKey) ([]*Contact, error) {
+	return scalar.GetRecords(ctx, contactTable.On(run), keys, encodeContactKey, decodeContact)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ContactRepository) Insert(ctx context.Context, run scalar.Runner, r Contact) error {
-	return contactTable.Insert(ctx, run, r)
+func (*ContactRepository) Insert(ctx context.Context, run scalar.Runner, r Contact) error {
+	return contactTable.Insert(ctx, run, encodeContact(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ContactRepository) Upsert(ctx context.Context, run scalar.Runner, r Contact) error {
-	return contactTable.Upsert(ctx, run, r)
+func (*ContactRepository) Upsert(ctx context.Context, run scalar.Runner, r Contact) error {
+	return contactTable.Upsert(ctx, run, encodeContact(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ContactRepository) Delete(ctx context.Context, run scalar.Runner, key ContactKey) error {
-	return contactTable.Delete(ctx, run, key)
+func (*ContactRepository) Delete(ctx context.Context, run scalar.Runner, key ContactKey) error {
+	return contactTable.Delete(ctx, run, encodeContactKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllContacts]), in no
 // particular order. It yields at most one error, last.
-func (ContactRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Contact]) iter.Seq2[Contact, error] {
-	return contactTable.Scan(ctx, run, of)
+func (*ContactRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Contact]) iter.Seq2[Contact, error] {
+	return scalar.ScanRecords(ctx, contactTable.On(run), of, decodeContact)
 }
 
 // AllContacts selects the whole table crm.contacts, across its partitions.
@@ -86,25 +86,24 @@ func AllContacts() scalar.Selection[Contact] {
 	return scalar.SelectAll[Contact]()
 }
 
-var contactTable = scalar.Table[Contact, ContactKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "crm", Name: "contacts"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var contactTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "crm", Name: "contacts"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeContactKey,
-	Encode: encodeContact,
-	Decode: decodeContact,
+	Partition: []int{0},
+}}
+
+func encodeContactKey(k *ContactKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeContactKey(k *ContactKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeContact(r *Contact, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeContact(r *Contact) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeContact(from *scalar.Row, r *Contact) {

@@ -39,7 +39,7 @@ var AlbumColumns = struct {
 }
 
 // Albums is the table shop.albums.
-var Albums AlbumRepository
+var Albums = &AlbumRepository{}
 
 // AlbumRepository is the set of operations on shop.albums. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -49,36 +49,36 @@ type AlbumRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AlbumRepository) Get(ctx context.Context, run scalar.Runner, key AlbumKey) (Album, error) {
-	return albumTable.Get(ctx, run, key)
+func (*AlbumRepository) Get(ctx context.Context, run scalar.Runner, key AlbumKey) (Album, error) {
+	return scalar.GetRecord(ctx, albumTable.On(run), encodeAlbumKey(&key), decodeAlbum)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AlbumRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AlbumKey) ([]scalar.Null[Album], error) {
-	return albumTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AlbumRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AlbumKey) ([]*Album, error) {
+	return scalar.GetRecords(ctx, albumTable.On(run), keys, encodeAlbumKey, decodeAlbum)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AlbumRepository) Insert(ctx context.Context, run scalar.Runner, r Album) error {
-	return albumTable.Insert(ctx, run, r)
+func (*AlbumRepository) Insert(ctx context.Context, run scalar.Runner, r Album) error {
+	return albumTable.Insert(ctx, run, encodeAlbum(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AlbumRepository) Upsert(ctx context.Context, run scalar.Runner, r Album) error {
-	return albumTable.Upsert(ctx, run, r)
+func (*AlbumRepository) Upsert(ctx context.Context, run scalar.Runner, r Album) error {
+	return albumTable.Upsert(ctx, run, encodeAlbum(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AlbumRepository) Delete(ctx context.Context, run scalar.Runner, key AlbumKey) error {
-	return albumTable.Delete(ctx, run, key)
+func (*AlbumRepository) Delete(ctx context.Context, run scalar.Runner, key AlbumKey) error {
+	return albumTable.Delete(ctx, run, encodeAlbumKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllAlbums]), in no particular
 // order. It yields at most one error, last.
-func (AlbumRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Album]) iter.Seq2[Album, error] {
-	return albumTable.Scan(ctx, run, of)
+func (*AlbumRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Album]) iter.Seq2[Album, error] {
+	return scalar.ScanRecords(ctx, albumTable.On(run), of, decodeAlbum)
 }
 
 // AllAlbums selects the whole table shop.albums, across its partitions.
@@ -86,25 +86,24 @@ func AllAlbums() scalar.Selection[Album] {
 	return scalar.SelectAll[Album]()
 }
 
-var albumTable = scalar.Table[Album, AlbumKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "albums"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var albumTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "albums"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeAlbumKey,
-	Encode: encodeAlbum,
-	Decode: decodeAlbum,
+	Partition: []int{0},
+}}
+
+func encodeAlbumKey(k *AlbumKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeAlbumKey(k *AlbumKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeAlbum(r *Album, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeAlbum(r *Album) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeAlbum(from *scalar.Row, r *Album) {

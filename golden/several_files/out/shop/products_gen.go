@@ -39,7 +39,7 @@ var ProductColumns = struct {
 }
 
 // Products is the table shop.products.
-var Products ProductRepository
+var Products = &ProductRepository{}
 
 // ProductRepository is the set of operations on shop.products. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type ProductRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ProductRepository) Get(ctx context.Context, run scalar.Runner, key ProductKey) (Product, error) {
-	return productTable.Get(ctx, run, key)
+func (*ProductRepository) Get(ctx context.Context, run scalar.Runner, key ProductKey) (Product, error) {
+	return scalar.GetRecord(ctx, productTable.On(run), encodeProductKey(&key), decodeProduct)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ProductRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]scalar.Null[Product], error) {
-	return productTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ProductRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ProductKey) ([]*Product, error) {
+	return scalar.GetRecords(ctx, productTable.On(run), keys, encodeProductKey, decodeProduct)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ProductRepository) Insert(ctx context.Context, run scalar.Runner, r Product) error {
-	return productTable.Insert(ctx, run, r)
+func (*ProductRepository) Insert(ctx context.Context, run scalar.Runner, r Product) error {
+	return productTable.Insert(ctx, run, encodeProduct(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ProductRepository) Upsert(ctx context.Context, run scalar.Runner, r Product) error {
-	return productTable.Upsert(ctx, run, r)
+func (*ProductRepository) Upsert(ctx context.Context, run scalar.Runner, r Product) error {
+	return productTable.Upsert(ctx, run, encodeProduct(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ProductRepository) Delete(ctx context.Context, run scalar.Runner, key ProductKey) error {
-	return productTable.Delete(ctx, run, key)
+func (*ProductRepository) Delete(ctx context.Context, run scalar.Runner, key ProductKey) error {
+	return productTable.Delete(ctx, run, encodeProductKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllProducts]), in no
 // particular order. It yields at most one error, last.
-func (ProductRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Product]) iter.Seq2[Product, error] {
-	return productTable.Scan(ctx, run, of)
+func (*ProductRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Product]) iter.Seq2[Product, error] {
+	return scalar.ScanRecords(ctx, productTable.On(run), of, decodeProduct)
 }
 
 // AllProducts selects the whole table shop.products, across its partitions.
@@ -86,25 +86,24 @@ func AllProducts() scalar.Selection[Product] {
 	return scalar.SelectAll[Product]()
 }
 
-var productTable = scalar.Table[Product, ProductKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "shop", Name: "products"},
-		Columns: []scalar.ColumnDef{
-			{Name: "sku", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var productTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "shop", Name: "products"},
+	Columns: []scalar.ColumnDef{
+		{Name: "sku", Type: scalar.TypeText},
 	},
-	Key:    encodeProductKey,
-	Encode: encodeProduct,
-	Decode: decodeProduct,
+	Partition: []int{0},
+}}
+
+func encodeProductKey(k *ProductKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.SKU),
+	}
 }
 
-func encodeProductKey(k *ProductKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.SKU)
-}
-
-func encodeProduct(r *Product, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.SKU)
+func encodeProduct(r *Product) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.SKU),
+	}
 }
 
 func decodeProduct(from *scalar.Row, r *Product) {

@@ -45,7 +45,7 @@ var AccountColumns = struct {
 }
 
 // Accounts is the table bank.accounts.
-var Accounts AccountRepository
+var Accounts = &AccountRepository{}
 
 // AccountRepository is the set of operations on bank.accounts. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -55,54 +55,54 @@ type AccountRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AccountRepository) Get(ctx context.Context, run scalar.Runner, key AccountKey) (Account, error) {
-	return accountTable.Get(ctx, run, key)
+func (*AccountRepository) Get(ctx context.Context, run scalar.Runner, key AccountKey) (Account, error) {
+	return scalar.GetRecord(ctx, accountTable.On(run), encodeAccountKey(&key), decodeAccount)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AccountRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccountKey) ([]scalar.Null[Account], error) {
-	return accountTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AccountRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccountKey) ([]*Account, error) {
+	return scalar.GetRecords(ctx, accountTable.On(run), keys, encodeAccountKey, decodeAccount)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AccountRepository) Insert(ctx context.Context, run scalar.Runner, r Account) error {
-	return accountTable.Insert(ctx, run, r)
+func (*AccountRepository) Insert(ctx context.Context, run scalar.Runner, r Account) error {
+	return accountTable.Insert(ctx, run, encodeAccount(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AccountRepository) Upsert(ctx context.Context, run scalar.Runner, r Account) error {
-	return accountTable.Upsert(ctx, run, r)
+func (*AccountRepository) Upsert(ctx context.Context, run scalar.Runner, r Account) error {
+	return accountTable.Upsert(ctx, run, encodeAccount(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [AccountRepository.UpdateIf] insists on one.
-func (AccountRepository) Update(ctx context.Context, run scalar.Runner, key AccountKey, set ...scalar.Assign[Account]) error {
-	return accountTable.Update(ctx, run, key, set...)
+func (*AccountRepository) Update(ctx context.Context, run scalar.Runner, key AccountKey, set ...scalar.Assign[Account]) error {
+	return accountTable.Update(ctx, run, encodeAccountKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (AccountRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AccountKey, cond scalar.Cond[Account, scalar.Data], set ...scalar.Assign[Account]) error {
-	return accountTable.UpdateIf(ctx, run, key, cond, set...)
+func (*AccountRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AccountKey, cond scalar.Cond[Account, scalar.Data], set ...scalar.Assign[Account]) error {
+	return accountTable.UpdateIf(ctx, run, encodeAccountKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AccountRepository) Delete(ctx context.Context, run scalar.Runner, key AccountKey) error {
-	return accountTable.Delete(ctx, run, key)
+func (*AccountRepository) Delete(ctx context.Context, run scalar.Runner, key AccountKey) error {
+	return accountTable.Delete(ctx, run, encodeAccountKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (AccountRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AccountKey, cond scalar.Cond[Account, scalar.Data]) error {
-	return accountTable.DeleteIf(ctx, run, key, cond)
+func (*AccountRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AccountKey, cond scalar.Cond[Account, scalar.Data]) error {
+	return accountTable.DeleteIf(ctx, run, encodeAccountKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllAccounts]), in no
 // particular order. It yields at most one error, last.
-func (AccountRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Account]) iter.Seq2[Account, error] {
-	return accountTable.Scan(ctx, run, of)
+func (*AccountRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Account]) iter.Seq2[Account, error] {
+	return scalar.ScanRecords(ctx, accountTable.On(run), of, decodeAccount)
 }
 
 // AllAccounts selects the whole table bank.accounts, across its partitions.
@@ -110,29 +110,28 @@ func AllAccounts() scalar.Selection[Account] {
 	return scalar.SelectAll[Account]()
 }
 
-var accountTable = scalar.Table[Account, AccountKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "bank", Name: "accounts"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "owner", Type: scalar.TypeText},
-			{Name: "state", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var accountTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "bank", Name: "accounts"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "owner", Type: scalar.TypeText},
+		{Name: "state", Type: scalar.TypeText},
 	},
-	Key:    encodeAccountKey,
-	Encode: encodeAccount,
-	Decode: decodeAccount,
+	Partition: []int{0},
+}}
+
+func encodeAccountKey(k *AccountKey) []scalar.Value {
+	return []scalar.Value{
+		encodeAccountID(k.ID),
+	}
 }
 
-func encodeAccountKey(k *AccountKey, to []scalar.Value) {
-	to[0] = encodeAccountID(k.ID)
-}
-
-func encodeAccount(r *Account, to []scalar.Value) {
-	to[0] = encodeAccountID(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Owner, scalar.TextValue)
-	to[2] = scalar.NullValue(scalar.TypeText, r.State, encodeState)
+func encodeAccount(r *Account) []scalar.Value {
+	return []scalar.Value{
+		encodeAccountID(r.ID),
+		scalar.NullTextValue(r.Owner),
+		scalar.NullValue(scalar.TypeText, r.State, encodeState),
+	}
 }
 
 func decodeAccount(from *scalar.Row, r *Account) {

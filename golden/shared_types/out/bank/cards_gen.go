@@ -48,7 +48,7 @@ var CardColumns = struct {
 }
 
 // Cards is the table bank.cards.
-var Cards CardRepository
+var Cards = &CardRepository{}
 
 // CardRepository is the set of operations on bank.cards. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -58,60 +58,60 @@ type CardRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (CardRepository) Get(ctx context.Context, run scalar.Runner, key CardKey) (Card, error) {
-	return cardTable.Get(ctx, run, key)
+func (*CardRepository) Get(ctx context.Context, run scalar.Runner, key CardKey) (Card, error) {
+	return scalar.GetRecord(ctx, cardTable.On(run), encodeCardKey(&key), decodeCard)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (CardRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CardKey) ([]scalar.Null[Card], error) {
-	return cardTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*CardRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...CardKey) ([]*Card, error) {
+	return scalar.GetRecords(ctx, cardTable.On(run), keys, encodeCardKey, decodeCard)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (CardRepository) Insert(ctx context.Context, run scalar.Runner, r Card) error {
-	return cardTable.Insert(ctx, run, r)
+func (*CardRepository) Insert(ctx context.Context, run scalar.Runner, r Card) error {
+	return cardTable.Insert(ctx, run, encodeCard(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (CardRepository) Upsert(ctx context.Context, run scalar.Runner, r Card) error {
-	return cardTable.Upsert(ctx, run, r)
+func (*CardRepository) Upsert(ctx context.Context, run scalar.Runner, r Card) error {
+	return cardTable.Upsert(ctx, run, encodeCard(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [CardRepository.UpdateIf] insists on one.
-func (CardRepository) Update(ctx context.Context, run scalar.Runner, key CardKey, set ...scalar.Assign[Card]) error {
-	return cardTable.Update(ctx, run, key, set...)
+func (*CardRepository) Update(ctx context.Context, run scalar.Runner, key CardKey, set ...scalar.Assign[Card]) error {
+	return cardTable.Update(ctx, run, encodeCardKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (CardRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CardKey, cond scalar.Cond[Card, scalar.Data], set ...scalar.Assign[Card]) error {
-	return cardTable.UpdateIf(ctx, run, key, cond, set...)
+func (*CardRepository) UpdateIf(ctx context.Context, run scalar.Runner, key CardKey, cond scalar.Cond[Card, scalar.Data], set ...scalar.Assign[Card]) error {
+	return cardTable.UpdateIf(ctx, run, encodeCardKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (CardRepository) Delete(ctx context.Context, run scalar.Runner, key CardKey) error {
-	return cardTable.Delete(ctx, run, key)
+func (*CardRepository) Delete(ctx context.Context, run scalar.Runner, key CardKey) error {
+	return cardTable.Delete(ctx, run, encodeCardKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (CardRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CardKey, cond scalar.Cond[Card, scalar.Data]) error {
-	return cardTable.DeleteIf(ctx, run, key, cond)
+func (*CardRepository) DeleteIf(ctx context.Context, run scalar.Runner, key CardKey, cond scalar.Cond[Card, scalar.Data]) error {
+	return cardTable.DeleteIf(ctx, run, encodeCardKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllCards], [CardsByAccount]),
 // in no particular order. It yields at most one error, last.
-func (CardRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Card]) iter.Seq2[Card, error] {
-	return cardTable.Scan(ctx, run, of)
+func (*CardRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Card]) iter.Seq2[Card, error] {
+	return scalar.ScanRecords(ctx, cardTable.On(run), of, decodeCard)
 }
 
 // ByAccount iterates over the records whose account is account, as Scan does
 // with [CardsByAccount].
-func (CardRepository) ByAccount(ctx context.Context, run scalar.Runner, account AccountID) iter.Seq2[Card, error] {
-	return cardTable.Scan(ctx, run, CardsByAccount(account))
+func (*CardRepository) ByAccount(ctx context.Context, run scalar.Runner, account AccountID) iter.Seq2[Card, error] {
+	return Cards.Scan(ctx, run, CardsByAccount(account))
 }
 
 // AllCards selects the whole table bank.cards, across its partitions.
@@ -136,32 +136,31 @@ func decodePIN(from *scalar.Row, column int) PIN {
 	return PIN(from.Text(column))
 }
 
-var cardTable = scalar.Table[Card, CardKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "bank", Name: "cards"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "account", Type: scalar.TypeText},
-			{Name: "state", Type: scalar.TypeText},
-			{Name: "pin", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var cardTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "bank", Name: "cards"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "account", Type: scalar.TypeText},
+		{Name: "state", Type: scalar.TypeText},
+		{Name: "pin", Type: scalar.TypeText},
 	},
-	Key:    encodeCardKey,
-	Encode: encodeCard,
-	Decode: decodeCard,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeCardKey(k *CardKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeCardKey(k *CardKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeCard(r *Card, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Account, encodeAccountID)
-	to[2] = scalar.NullValue(scalar.TypeText, r.State, encodeState)
-	to[3] = scalar.NullValue(scalar.TypeText, r.Pin, encodePIN)
+func encodeCard(r *Card) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullValue(scalar.TypeText, r.Account, encodeAccountID),
+		scalar.NullValue(scalar.TypeText, r.State, encodeState),
+		scalar.NullValue(scalar.TypeText, r.Pin, encodePIN),
+	}
 }
 
 func decodeCard(from *scalar.Row, r *Card) {

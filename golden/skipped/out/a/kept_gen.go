@@ -39,7 +39,7 @@ var KeptColumns = struct {
 }
 
 // Kepts is the table a.kept.
-var Kepts KeptRepository
+var Kepts = &KeptRepository{}
 
 // KeptRepository is the set of operations on a.kept. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -49,36 +49,36 @@ type KeptRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (KeptRepository) Get(ctx context.Context, run scalar.Runner, key KeptKey) (Kept, error) {
-	return keptTable.Get(ctx, run, key)
+func (*KeptRepository) Get(ctx context.Context, run scalar.Runner, key KeptKey) (Kept, error) {
+	return scalar.GetRecord(ctx, keptTable.On(run), encodeKeptKey(&key), decodeKept)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (KeptRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...KeptKey) ([]scalar.Null[Kept], error) {
-	return keptTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*KeptRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...KeptKey) ([]*Kept, error) {
+	return scalar.GetRecords(ctx, keptTable.On(run), keys, encodeKeptKey, decodeKept)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (KeptRepository) Insert(ctx context.Context, run scalar.Runner, r Kept) error {
-	return keptTable.Insert(ctx, run, r)
+func (*KeptRepository) Insert(ctx context.Context, run scalar.Runner, r Kept) error {
+	return keptTable.Insert(ctx, run, encodeKept(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (KeptRepository) Upsert(ctx context.Context, run scalar.Runner, r Kept) error {
-	return keptTable.Upsert(ctx, run, r)
+func (*KeptRepository) Upsert(ctx context.Context, run scalar.Runner, r Kept) error {
+	return keptTable.Upsert(ctx, run, encodeKept(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (KeptRepository) Delete(ctx context.Context, run scalar.Runner, key KeptKey) error {
-	return keptTable.Delete(ctx, run, key)
+func (*KeptRepository) Delete(ctx context.Context, run scalar.Runner, key KeptKey) error {
+	return keptTable.Delete(ctx, run, encodeKeptKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllKepts]), in no particular
 // order. It yields at most one error, last.
-func (KeptRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Kept]) iter.Seq2[Kept, error] {
-	return keptTable.Scan(ctx, run, of)
+func (*KeptRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Kept]) iter.Seq2[Kept, error] {
+	return scalar.ScanRecords(ctx, keptTable.On(run), of, decodeKept)
 }
 
 // AllKepts selects the whole table a.kept, across its partitions.
@@ -86,25 +86,24 @@ func AllKepts() scalar.Selection[Kept] {
 	return scalar.SelectAll[Kept]()
 }
 
-var keptTable = scalar.Table[Kept, KeptKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "a", Name: "kept"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var keptTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "a", Name: "kept"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeKeptKey,
-	Encode: encodeKept,
-	Decode: decodeKept,
+	Partition: []int{0},
+}}
+
+func encodeKeptKey(k *KeptKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeKeptKey(k *KeptKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeKept(r *Kept, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeKept(r *Kept) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeKept(from *scalar.Row, r *Kept) {

@@ -42,7 +42,7 @@ var SettingColumns = struct {
 }
 
 // Settings is the table ops.settings.
-var Settings SettingRepository
+var Settings = &SettingRepository{}
 
 // SettingRepository is the set of operations on ops.settings, a table without
 // transactions: every method is one request to the storage, atomic on its
@@ -52,53 +52,53 @@ type SettingRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SettingRepository) Get(ctx context.Context, db *scalar.DB, key SettingKey) (Setting, error) {
-	return settingTable.Get(ctx, db, key)
+func (*SettingRepository) Get(ctx context.Context, db *scalar.DB, key SettingKey) (Setting, error) {
+	return scalar.GetRecord(ctx, settingTable.On(db), encodeSettingKey(&key), decodeSetting)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SettingRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...SettingKey) ([]scalar.Null[Setting], error) {
-	return settingTable.GetAll(ctx, db, keys)
+// The result has one element per key, nil where there is no record.
+func (*SettingRepository) GetAll(ctx context.Context, db *scalar.DB, keys ...SettingKey) ([]*Setting, error) {
+	return scalar.GetRecords(ctx, settingTable.On(db), keys, encodeSettingKey, decodeSetting)
 }
 
 // Insert adds r. It reports [scalar.ErrAlreadyExists] if the key is taken.
-func (SettingRepository) Insert(ctx context.Context, db *scalar.DB, r Setting) error {
-	return settingTable.Insert(ctx, db, r)
+func (*SettingRepository) Insert(ctx context.Context, db *scalar.DB, r Setting) error {
+	return settingTable.Insert(ctx, db, encodeSetting(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SettingRepository) Upsert(ctx context.Context, db *scalar.DB, r Setting) error {
-	return settingTable.Upsert(ctx, db, r)
+func (*SettingRepository) Upsert(ctx context.Context, db *scalar.DB, r Setting) error {
+	return settingTable.Upsert(ctx, db, encodeSetting(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SettingRepository.UpdateIf] insists on one.
-func (SettingRepository) Update(ctx context.Context, db *scalar.DB, key SettingKey, set ...scalar.Assign[Setting]) error {
-	return settingTable.Update(ctx, db, key, set...)
+func (*SettingRepository) Update(ctx context.Context, db *scalar.DB, key SettingKey, set ...scalar.Assign[Setting]) error {
+	return settingTable.Update(ctx, db, encodeSettingKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SettingRepository) UpdateIf(ctx context.Context, db *scalar.DB, key SettingKey, cond scalar.Cond[Setting, scalar.Data], set ...scalar.Assign[Setting]) error {
-	return settingTable.UpdateIf(ctx, db, key, cond, set...)
+func (*SettingRepository) UpdateIf(ctx context.Context, db *scalar.DB, key SettingKey, cond scalar.Cond[Setting, scalar.Data], set ...scalar.Assign[Setting]) error {
+	return settingTable.UpdateIf(ctx, db, encodeSettingKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SettingRepository) Delete(ctx context.Context, db *scalar.DB, key SettingKey) error {
-	return settingTable.Delete(ctx, db, key)
+func (*SettingRepository) Delete(ctx context.Context, db *scalar.DB, key SettingKey) error {
+	return settingTable.Delete(ctx, db, encodeSettingKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SettingRepository) DeleteIf(ctx context.Context, db *scalar.DB, key SettingKey, cond scalar.Cond[Setting, scalar.Data]) error {
-	return settingTable.DeleteIf(ctx, db, key, cond)
+func (*SettingRepository) DeleteIf(ctx context.Context, db *scalar.DB, key SettingKey, cond scalar.Cond[Setting, scalar.Data]) error {
+	return settingTable.DeleteIf(ctx, db, encodeSettingKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSettings]), in no
 // particular order. It yields at most one error, last.
-func (SettingRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Setting]) iter.Seq2[Setting, error] {
-	return settingTable.Scan(ctx, db, of)
+func (*SettingRepository) Scan(ctx context.Context, db *scalar.DB, of scalar.Scannable[Setting]) iter.Seq2[Setting, error] {
+	return scalar.ScanRecords(ctx, settingTable.On(db), of, decodeSetting)
 }
 
 // AllSettings selects the whole table ops.settings, across its partitions.
@@ -106,27 +106,26 @@ func AllSettings() scalar.Selection[Setting] {
 	return scalar.SelectAll[Setting]()
 }
 
-var settingTable = scalar.StorageTable[Setting, SettingKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "ops", Name: "settings"},
-		Columns: []scalar.ColumnDef{
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "value", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var settingTable = scalar.StorageTable{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "ops", Name: "settings"},
+	Columns: []scalar.ColumnDef{
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "value", Type: scalar.TypeText},
 	},
-	Key:    encodeSettingKey,
-	Encode: encodeSetting,
-	Decode: decodeSetting,
+	Partition: []int{0},
+}}
+
+func encodeSettingKey(k *SettingKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Name),
+	}
 }
 
-func encodeSettingKey(k *SettingKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Name)
-}
-
-func encodeSetting(r *Setting, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Name)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Value, scalar.TextValue)
+func encodeSetting(r *Setting) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Name),
+		scalar.NullTextValue(r.Value),
+	}
 }
 
 func decodeSetting(from *scalar.Row, r *Setting) {

@@ -39,7 +39,7 @@ var NewsColumns = struct {
 }
 
 // Newsroom is the table legacy.news.
-var Newsroom NewsRepository
+var Newsroom = &NewsRepository{}
 
 // NewsRepository is the set of operations on legacy.news. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -49,36 +49,36 @@ type NewsRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (NewsRepository) Get(ctx context.Context, run scalar.Runner, key NewsKey) (News, error) {
-	return newsTable.Get(ctx, run, key)
+func (*NewsRepository) Get(ctx context.Context, run scalar.Runner, key NewsKey) (News, error) {
+	return scalar.GetRecord(ctx, newsTable.On(run), encodeNewsKey(&key), decodeNews)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (NewsRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NewsKey) ([]scalar.Null[News], error) {
-	return newsTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*NewsRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NewsKey) ([]*News, error) {
+	return scalar.GetRecords(ctx, newsTable.On(run), keys, encodeNewsKey, decodeNews)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (NewsRepository) Insert(ctx context.Context, run scalar.Runner, r News) error {
-	return newsTable.Insert(ctx, run, r)
+func (*NewsRepository) Insert(ctx context.Context, run scalar.Runner, r News) error {
+	return newsTable.Insert(ctx, run, encodeNews(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (NewsRepository) Upsert(ctx context.Context, run scalar.Runner, r News) error {
-	return newsTable.Upsert(ctx, run, r)
+func (*NewsRepository) Upsert(ctx context.Context, run scalar.Runner, r News) error {
+	return newsTable.Upsert(ctx, run, encodeNews(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (NewsRepository) Delete(ctx context.Context, run scalar.Runner, key NewsKey) error {
-	return newsTable.Delete(ctx, run, key)
+func (*NewsRepository) Delete(ctx context.Context, run scalar.Runner, key NewsKey) error {
+	return newsTable.Delete(ctx, run, encodeNewsKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllNewsroom]), in no
 // particular order. It yields at most one error, last.
-func (NewsRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[News]) iter.Seq2[News, error] {
-	return newsTable.Scan(ctx, run, of)
+func (*NewsRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[News]) iter.Seq2[News, error] {
+	return scalar.ScanRecords(ctx, newsTable.On(run), of, decodeNews)
 }
 
 // AllNewsroom selects the whole table legacy.news, across its partitions.
@@ -86,25 +86,24 @@ func AllNewsroom() scalar.Selection[News] {
 	return scalar.SelectAll[News]()
 }
 
-var newsTable = scalar.Table[News, NewsKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "legacy", Name: "news"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var newsTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "legacy", Name: "news"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeNewsKey,
-	Encode: encodeNews,
-	Decode: decodeNews,
+	Partition: []int{0},
+}}
+
+func encodeNewsKey(k *NewsKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeNewsKey(k *NewsKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeNews(r *News, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeNews(r *News) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeNews(from *scalar.Row, r *News) {

@@ -52,7 +52,7 @@ var OrderColumns = struct {
 }
 
 // Orders is the table legacy.t_ord.
-var Orders OrderRepository
+var Orders = &OrderRepository{}
 
 // OrderRepository is the set of operations on legacy.t_ord. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -62,61 +62,61 @@ type OrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
-	return orderTable.Get(ctx, run, key)
+func (*OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
+	return scalar.GetRecord(ctx, orderTable.On(run), encodeOrderKey(&key), decodeOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error) {
-	return orderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error) {
+	return scalar.GetRecords(ctx, orderTable.On(run), keys, encodeOrderKey, decodeOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Insert(ctx, run, r)
+func (*OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Insert(ctx, run, encodeOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Upsert(ctx, run, r)
+func (*OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Upsert(ctx, run, encodeOrder(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [OrderRepository.UpdateIf] insists on one.
-func (OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
-	return orderTable.Update(ctx, run, key, set...)
+func (*OrderRepository) Update(ctx context.Context, run scalar.Runner, key OrderKey, set ...scalar.Assign[Order]) error {
+	return orderTable.Update(ctx, run, encodeOrderKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
-	return orderTable.UpdateIf(ctx, run, key, cond, set...)
+func (*OrderRepository) UpdateIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data], set ...scalar.Assign[Order]) error {
+	return orderTable.UpdateIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
-	return orderTable.Delete(ctx, run, key)
+func (*OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
+	return orderTable.Delete(ctx, run, encodeOrderKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
-	return orderTable.DeleteIf(ctx, run, key, cond)
+func (*OrderRepository) DeleteIf(ctx context.Context, run scalar.Runner, key OrderKey, cond scalar.Cond[Order, scalar.Data]) error {
+	return orderTable.DeleteIf(ctx, run, encodeOrderKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([OrdersOf]) in clustering order,
 // or of a selection ([AllOrders], [OrdersByReference]), in no particular order.
 // It yields at most one error, last.
-func (OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, of)
+func (*OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
+	return scalar.ScanRecords(ctx, orderTable.On(run), of, decodeOrder)
 }
 
 // ByReference iterates over the records whose c_ref is reference, as Scan does
 // with [OrdersByReference].
-func (OrderRepository) ByReference(ctx context.Context, run scalar.Runner, reference string) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, OrdersByReference(reference))
+func (*OrderRepository) ByReference(ctx context.Context, run scalar.Runner, reference string) iter.Seq2[Order, error] {
+	return Orders.Scan(ctx, run, OrdersByReference(reference))
 }
 
 // AllOrders selects the whole table legacy.t_ord, across its partitions.
@@ -161,32 +161,31 @@ func (r OrderRange) PlacedAtBefore(v int64) OrderRange {
 	return OrderRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var orderTable = scalar.Table[Order, OrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "legacy", Name: "t_ord"},
-		Columns: []scalar.ColumnDef{
-			{Name: "c_id", Type: scalar.TypeText},
-			{Name: "c_ts", Type: scalar.TypeBigInt},
-			{Name: "c_ref", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
-		Indexes:    []int{2},
+var orderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "legacy", Name: "t_ord"},
+	Columns: []scalar.ColumnDef{
+		{Name: "c_id", Type: scalar.TypeText},
+		{Name: "c_ts", Type: scalar.TypeBigInt},
+		{Name: "c_ref", Type: scalar.TypeText},
 	},
-	Key:    encodeOrderKey,
-	Encode: encodeOrder,
-	Decode: decodeOrder,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+	Indexes:    []int{2},
+}}
+
+func encodeOrderKey(k *OrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.CustomerID),
+		scalar.BigIntValue(k.PlacedAt),
+	}
 }
 
-func encodeOrderKey(k *OrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.CustomerID)
-	to[1] = scalar.BigIntValue(k.PlacedAt)
-}
-
-func encodeOrder(r *Order, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.CustomerID)
-	to[1] = scalar.BigIntValue(r.PlacedAt)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Reference, scalar.TextValue)
+func encodeOrder(r *Order) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.CustomerID),
+		scalar.BigIntValue(r.PlacedAt),
+		scalar.NullTextValue(r.Reference),
+	}
 }
 
 func decodeOrder(from *scalar.Row, r *Order) {

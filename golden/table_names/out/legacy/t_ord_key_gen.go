@@ -39,7 +39,7 @@ var AccessColumns = struct {
 }
 
 // TOrdKeys is the table legacy.t_ord_key.
-var TOrdKeys AccessRepository
+var TOrdKeys = &AccessRepository{}
 
 // AccessRepository is the set of operations on legacy.t_ord_key. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type AccessRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AccessRepository) Get(ctx context.Context, run scalar.Runner, key AccessKey) (Access, error) {
-	return accessTable.Get(ctx, run, key)
+func (*AccessRepository) Get(ctx context.Context, run scalar.Runner, key AccessKey) (Access, error) {
+	return scalar.GetRecord(ctx, accessTable.On(run), encodeAccessKey(&key), decodeAccess)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AccessRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccessKey) ([]scalar.Null[Access], error) {
-	return accessTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AccessRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AccessKey) ([]*Access, error) {
+	return scalar.GetRecords(ctx, accessTable.On(run), keys, encodeAccessKey, decodeAccess)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AccessRepository) Insert(ctx context.Context, run scalar.Runner, r Access) error {
-	return accessTable.Insert(ctx, run, r)
+func (*AccessRepository) Insert(ctx context.Context, run scalar.Runner, r Access) error {
+	return accessTable.Insert(ctx, run, encodeAccess(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AccessRepository) Upsert(ctx context.Context, run scalar.Runner, r Access) error {
-	return accessTable.Upsert(ctx, run, r)
+func (*AccessRepository) Upsert(ctx context.Context, run scalar.Runner, r Access) error {
+	return accessTable.Upsert(ctx, run, encodeAccess(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AccessRepository) Delete(ctx context.Context, run scalar.Runner, key AccessKey) error {
-	return accessTable.Delete(ctx, run, key)
+func (*AccessRepository) Delete(ctx context.Context, run scalar.Runner, key AccessKey) error {
+	return accessTable.Delete(ctx, run, encodeAccessKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllTOrdKeys]), in no
 // particular order. It yields at most one error, last.
-func (AccessRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Access]) iter.Seq2[Access, error] {
-	return accessTable.Scan(ctx, run, of)
+func (*AccessRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Access]) iter.Seq2[Access, error] {
+	return scalar.ScanRecords(ctx, accessTable.On(run), of, decodeAccess)
 }
 
 // AllTOrdKeys selects the whole table legacy.t_ord_key, across its partitions.
@@ -86,25 +86,24 @@ func AllTOrdKeys() scalar.Selection[Access] {
 	return scalar.SelectAll[Access]()
 }
 
-var accessTable = scalar.Table[Access, AccessKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "legacy", Name: "t_ord_key"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var accessTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "legacy", Name: "t_ord_key"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeAccessKey,
-	Encode: encodeAccess,
-	Decode: decodeAccess,
+	Partition: []int{0},
+}}
+
+func encodeAccessKey(k *AccessKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeAccessKey(k *AccessKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeAccess(r *Access, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeAccess(r *Access) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeAccess(from *scalar.Row, r *Access) {

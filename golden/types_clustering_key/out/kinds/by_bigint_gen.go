@@ -46,7 +46,7 @@ var ByBigintColumns = struct {
 }
 
 // ByBigints is the table kinds.by_bigint.
-var ByBigints ByBigintRepository
+var ByBigints = &ByBigintRepository{}
 
 // ByBigintRepository is the set of operations on kinds.by_bigint. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByBigintRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByBigintRepository) Get(ctx context.Context, run scalar.Runner, key ByBigintKey) (ByBigint, error) {
-	return byBigintTable.Get(ctx, run, key)
+func (*ByBigintRepository) Get(ctx context.Context, run scalar.Runner, key ByBigintKey) (ByBigint, error) {
+	return scalar.GetRecord(ctx, byBigintTable.On(run), encodeByBigintKey(&key), decodeByBigint)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByBigintRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBigintKey) ([]scalar.Null[ByBigint], error) {
-	return byBigintTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByBigintRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBigintKey) ([]*ByBigint, error) {
+	return scalar.GetRecords(ctx, byBigintTable.On(run), keys, encodeByBigintKey, decodeByBigint)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByBigintRepository) Insert(ctx context.Context, run scalar.Runner, r ByBigint) error {
-	return byBigintTable.Insert(ctx, run, r)
+func (*ByBigintRepository) Insert(ctx context.Context, run scalar.Runner, r ByBigint) error {
+	return byBigintTable.Insert(ctx, run, encodeByBigint(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByBigintRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBigint) error {
-	return byBigintTable.Upsert(ctx, run, r)
+func (*ByBigintRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBigint) error {
+	return byBigintTable.Upsert(ctx, run, encodeByBigint(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByBigintRepository.UpdateIf] insists on one.
-func (ByBigintRepository) Update(ctx context.Context, run scalar.Runner, key ByBigintKey, set ...scalar.Assign[ByBigint]) error {
-	return byBigintTable.Update(ctx, run, key, set...)
+func (*ByBigintRepository) Update(ctx context.Context, run scalar.Runner, key ByBigintKey, set ...scalar.Assign[ByBigint]) error {
+	return byBigintTable.Update(ctx, run, encodeByBigintKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByBigintRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBigintKey, cond scalar.Cond[ByBigint, scalar.Data], set ...scalar.Assign[ByBigint]) error {
-	return byBigintTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByBigintRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBigintKey, cond scalar.Cond[ByBigint, scalar.Data], set ...scalar.Assign[ByBigint]) error {
+	return byBigintTable.UpdateIf(ctx, run, encodeByBigintKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByBigintRepository) Delete(ctx context.Context, run scalar.Runner, key ByBigintKey) error {
-	return byBigintTable.Delete(ctx, run, key)
+func (*ByBigintRepository) Delete(ctx context.Context, run scalar.Runner, key ByBigintKey) error {
+	return byBigintTable.Delete(ctx, run, encodeByBigintKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByBigintRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBigintKey, cond scalar.Cond[ByBigint, scalar.Data]) error {
-	return byBigintTable.DeleteIf(ctx, run, key, cond)
+func (*ByBigintRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBigintKey, cond scalar.Cond[ByBigint, scalar.Data]) error {
+	return byBigintTable.DeleteIf(ctx, run, encodeByBigintKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByBigintsOf]) in clustering
 // order, or of a selection ([AllByBigints]), in no particular order. It yields
 // at most one error, last.
-func (ByBigintRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBigint]) iter.Seq2[ByBigint, error] {
-	return byBigintTable.Scan(ctx, run, of)
+func (*ByBigintRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBigint]) iter.Seq2[ByBigint, error] {
+	return scalar.ScanRecords(ctx, byBigintTable.On(run), of, decodeByBigint)
 }
 
 // AllByBigints selects the whole table kinds.by_bigint, across its partitions.
@@ -144,31 +144,30 @@ func (r ByBigintRange) AtBefore(v int64) ByBigintRange {
 	return ByBigintRange{scalar.RangeEnd(r.Range, scalar.BigIntValue(v), false)}
 }
 
-var byBigintTable = scalar.Table[ByBigint, ByBigintKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_bigint"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeBigInt},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var byBigintTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_bigint"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeBigInt},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByBigintKey,
-	Encode: encodeByBigint,
-	Decode: decodeByBigint,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeByBigintKey(k *ByBigintKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.BigIntValue(k.At),
+	}
 }
 
-func encodeByBigintKey(k *ByBigintKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.BigIntValue(k.At)
-}
-
-func encodeByBigint(r *ByBigint, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.BigIntValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByBigint(r *ByBigint) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.BigIntValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByBigint(from *scalar.Row, r *ByBigint) {

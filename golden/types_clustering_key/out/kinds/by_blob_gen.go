@@ -46,7 +46,7 @@ var ByBlobColumns = struct {
 }
 
 // ByBlobs is the table kinds.by_blob.
-var ByBlobs ByBlobRepository
+var ByBlobs = &ByBlobRepository{}
 
 // ByBlobRepository is the set of operations on kinds.by_blob. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByBlobRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByBlobRepository) Get(ctx context.Context, run scalar.Runner, key ByBlobKey) (ByBlob, error) {
-	return byBlobTable.Get(ctx, run, key)
+func (*ByBlobRepository) Get(ctx context.Context, run scalar.Runner, key ByBlobKey) (ByBlob, error) {
+	return scalar.GetRecord(ctx, byBlobTable.On(run), encodeByBlobKey(&key), decodeByBlob)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByBlobRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBlobKey) ([]scalar.Null[ByBlob], error) {
-	return byBlobTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByBlobRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBlobKey) ([]*ByBlob, error) {
+	return scalar.GetRecords(ctx, byBlobTable.On(run), keys, encodeByBlobKey, decodeByBlob)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByBlobRepository) Insert(ctx context.Context, run scalar.Runner, r ByBlob) error {
-	return byBlobTable.Insert(ctx, run, r)
+func (*ByBlobRepository) Insert(ctx context.Context, run scalar.Runner, r ByBlob) error {
+	return byBlobTable.Insert(ctx, run, encodeByBlob(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByBlobRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBlob) error {
-	return byBlobTable.Upsert(ctx, run, r)
+func (*ByBlobRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBlob) error {
+	return byBlobTable.Upsert(ctx, run, encodeByBlob(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByBlobRepository.UpdateIf] insists on one.
-func (ByBlobRepository) Update(ctx context.Context, run scalar.Runner, key ByBlobKey, set ...scalar.Assign[ByBlob]) error {
-	return byBlobTable.Update(ctx, run, key, set...)
+func (*ByBlobRepository) Update(ctx context.Context, run scalar.Runner, key ByBlobKey, set ...scalar.Assign[ByBlob]) error {
+	return byBlobTable.Update(ctx, run, encodeByBlobKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByBlobRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBlobKey, cond scalar.Cond[ByBlob, scalar.Data], set ...scalar.Assign[ByBlob]) error {
-	return byBlobTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByBlobRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBlobKey, cond scalar.Cond[ByBlob, scalar.Data], set ...scalar.Assign[ByBlob]) error {
+	return byBlobTable.UpdateIf(ctx, run, encodeByBlobKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByBlobRepository) Delete(ctx context.Context, run scalar.Runner, key ByBlobKey) error {
-	return byBlobTable.Delete(ctx, run, key)
+func (*ByBlobRepository) Delete(ctx context.Context, run scalar.Runner, key ByBlobKey) error {
+	return byBlobTable.Delete(ctx, run, encodeByBlobKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByBlobRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBlobKey, cond scalar.Cond[ByBlob, scalar.Data]) error {
-	return byBlobTable.DeleteIf(ctx, run, key, cond)
+func (*ByBlobRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBlobKey, cond scalar.Cond[ByBlob, scalar.Data]) error {
+	return byBlobTable.DeleteIf(ctx, run, encodeByBlobKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByBlobsOf]) in clustering order,
 // or of a selection ([AllByBlobs]), in no particular order. It yields at most
 // one error, last.
-func (ByBlobRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBlob]) iter.Seq2[ByBlob, error] {
-	return byBlobTable.Scan(ctx, run, of)
+func (*ByBlobRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBlob]) iter.Seq2[ByBlob, error] {
+	return scalar.ScanRecords(ctx, byBlobTable.On(run), of, decodeByBlob)
 }
 
 // AllByBlobs selects the whole table kinds.by_blob, across its partitions.
@@ -143,31 +143,30 @@ func (r ByBlobRange) AtBefore(v []byte) ByBlobRange {
 	return ByBlobRange{scalar.RangeEnd(r.Range, scalar.BlobValue(v), false)}
 }
 
-var byBlobTable = scalar.Table[ByBlob, ByBlobKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_blob"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeBlob},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var byBlobTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_blob"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeBlob},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByBlobKey,
-	Encode: encodeByBlob,
-	Decode: decodeByBlob,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeByBlobKey(k *ByBlobKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.BlobValue(k.At),
+	}
 }
 
-func encodeByBlobKey(k *ByBlobKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.BlobValue(k.At)
-}
-
-func encodeByBlob(r *ByBlob, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.BlobValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByBlob(r *ByBlob) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.BlobValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByBlob(from *scalar.Row, r *ByBlob) {

@@ -46,7 +46,7 @@ var ByDateColumns = struct {
 }
 
 // ByDates is the table kinds.by_date.
-var ByDates ByDateRepository
+var ByDates = &ByDateRepository{}
 
 // ByDateRepository is the set of operations on kinds.by_date. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByDateRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByDateRepository) Get(ctx context.Context, run scalar.Runner, key ByDateKey) (ByDate, error) {
-	return byDateTable.Get(ctx, run, key)
+func (*ByDateRepository) Get(ctx context.Context, run scalar.Runner, key ByDateKey) (ByDate, error) {
+	return scalar.GetRecord(ctx, byDateTable.On(run), encodeByDateKey(&key), decodeByDate)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByDateRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByDateKey) ([]scalar.Null[ByDate], error) {
-	return byDateTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByDateRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByDateKey) ([]*ByDate, error) {
+	return scalar.GetRecords(ctx, byDateTable.On(run), keys, encodeByDateKey, decodeByDate)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByDateRepository) Insert(ctx context.Context, run scalar.Runner, r ByDate) error {
-	return byDateTable.Insert(ctx, run, r)
+func (*ByDateRepository) Insert(ctx context.Context, run scalar.Runner, r ByDate) error {
+	return byDateTable.Insert(ctx, run, encodeByDate(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByDateRepository) Upsert(ctx context.Context, run scalar.Runner, r ByDate) error {
-	return byDateTable.Upsert(ctx, run, r)
+func (*ByDateRepository) Upsert(ctx context.Context, run scalar.Runner, r ByDate) error {
+	return byDateTable.Upsert(ctx, run, encodeByDate(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByDateRepository.UpdateIf] insists on one.
-func (ByDateRepository) Update(ctx context.Context, run scalar.Runner, key ByDateKey, set ...scalar.Assign[ByDate]) error {
-	return byDateTable.Update(ctx, run, key, set...)
+func (*ByDateRepository) Update(ctx context.Context, run scalar.Runner, key ByDateKey, set ...scalar.Assign[ByDate]) error {
+	return byDateTable.Update(ctx, run, encodeByDateKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByDateRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByDateKey, cond scalar.Cond[ByDate, scalar.Data], set ...scalar.Assign[ByDate]) error {
-	return byDateTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByDateRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByDateKey, cond scalar.Cond[ByDate, scalar.Data], set ...scalar.Assign[ByDate]) error {
+	return byDateTable.UpdateIf(ctx, run, encodeByDateKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByDateRepository) Delete(ctx context.Context, run scalar.Runner, key ByDateKey) error {
-	return byDateTable.Delete(ctx, run, key)
+func (*ByDateRepository) Delete(ctx context.Context, run scalar.Runner, key ByDateKey) error {
+	return byDateTable.Delete(ctx, run, encodeByDateKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByDateRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByDateKey, cond scalar.Cond[ByDate, scalar.Data]) error {
-	return byDateTable.DeleteIf(ctx, run, key, cond)
+func (*ByDateRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByDateKey, cond scalar.Cond[ByDate, scalar.Data]) error {
+	return byDateTable.DeleteIf(ctx, run, encodeByDateKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByDatesOf]) in clustering order,
 // or of a selection ([AllByDates]), in no particular order. It yields at most
 // one error, last.
-func (ByDateRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByDate]) iter.Seq2[ByDate, error] {
-	return byDateTable.Scan(ctx, run, of)
+func (*ByDateRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByDate]) iter.Seq2[ByDate, error] {
+	return scalar.ScanRecords(ctx, byDateTable.On(run), of, decodeByDate)
 }
 
 // AllByDates selects the whole table kinds.by_date, across its partitions.
@@ -143,31 +143,30 @@ func (r ByDateRange) AtBefore(v scalar.Date) ByDateRange {
 	return ByDateRange{scalar.RangeEnd(r.Range, scalar.DateValue(v), false)}
 }
 
-var byDateTable = scalar.Table[ByDate, ByDateKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_date"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeDate},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+var byDateTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_date"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeDate},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByDateKey,
-	Encode: encodeByDate,
-	Decode: decodeByDate,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+}}
+
+func encodeByDateKey(k *ByDateKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.DateValue(k.At),
+	}
 }
 
-func encodeByDateKey(k *ByDateKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.DateValue(k.At)
-}
-
-func encodeByDate(r *ByDate, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.DateValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByDate(r *ByDate) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.DateValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByDate(from *scalar.Row, r *ByDate) {

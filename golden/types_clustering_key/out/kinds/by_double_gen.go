@@ -46,7 +46,7 @@ var ByDoubleColumns = struct {
 }
 
 // ByDoubles is the table kinds.by_double.
-var ByDoubles ByDoubleRepository
+var ByDoubles = &ByDoubleRepository{}
 
 // ByDoubleRepository is the set of operations on kinds.by_double. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByDoubleRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByDoubleRepository) Get(ctx context.Context, run scalar.Runner, key ByDoubleKey) (ByDouble, error) {
-	return byDoubleTable.Get(ctx, run, key)
+func (*ByDoubleRepository) Get(ctx context.Context, run scalar.Runner, key ByDoubleKey) (ByDouble, error) {
+	return scalar.GetRecord(ctx, byDoubleTable.On(run), encodeByDoubleKey(&key), decodeByDouble)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByDoubleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByDoubleKey) ([]scalar.Null[ByDouble], error) {
-	return byDoubleTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByDoubleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByDoubleKey) ([]*ByDouble, error) {
+	return scalar.GetRecords(ctx, byDoubleTable.On(run), keys, encodeByDoubleKey, decodeByDouble)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByDoubleRepository) Insert(ctx context.Context, run scalar.Runner, r ByDouble) error {
-	return byDoubleTable.Insert(ctx, run, r)
+func (*ByDoubleRepository) Insert(ctx context.Context, run scalar.Runner, r ByDouble) error {
+	return byDoubleTable.Insert(ctx, run, encodeByDouble(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByDoubleRepository) Upsert(ctx context.Context, run scalar.Runner, r ByDouble) error {
-	return byDoubleTable.Upsert(ctx, run, r)
+func (*ByDoubleRepository) Upsert(ctx context.Context, run scalar.Runner, r ByDouble) error {
+	return byDoubleTable.Upsert(ctx, run, encodeByDouble(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByDoubleRepository.UpdateIf] insists on one.
-func (ByDoubleRepository) Update(ctx context.Context, run scalar.Runner, key ByDoubleKey, set ...scalar.Assign[ByDouble]) error {
-	return byDoubleTable.Update(ctx, run, key, set...)
+func (*ByDoubleRepository) Update(ctx context.Context, run scalar.Runner, key ByDoubleKey, set ...scalar.Assign[ByDouble]) error {
+	return byDoubleTable.Update(ctx, run, encodeByDoubleKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByDoubleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByDoubleKey, cond scalar.Cond[ByDouble, scalar.Data], set ...scalar.Assign[ByDouble]) error {
-	return byDoubleTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByDoubleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByDoubleKey, cond scalar.Cond[ByDouble, scalar.Data], set ...scalar.Assign[ByDouble]) error {
+	return byDoubleTable.UpdateIf(ctx, run, encodeByDoubleKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByDoubleRepository) Delete(ctx context.Context, run scalar.Runner, key ByDoubleKey) error {
-	return byDoubleTable.Delete(ctx, run, key)
+func (*ByDoubleRepository) Delete(ctx context.Context, run scalar.Runner, key ByDoubleKey) error {
+	return byDoubleTable.Delete(ctx, run, encodeByDoubleKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByDoubleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByDoubleKey, cond scalar.Cond[ByDouble, scalar.Data]) error {
-	return byDoubleTable.DeleteIf(ctx, run, key, cond)
+func (*ByDoubleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByDoubleKey, cond scalar.Cond[ByDouble, scalar.Data]) error {
+	return byDoubleTable.DeleteIf(ctx, run, encodeByDoubleKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByDoublesOf]) in clustering
 // order, or of a selection ([AllByDoubles]), in no particular order. It yields
 // at most one error, last.
-func (ByDoubleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByDouble]) iter.Seq2[ByDouble, error] {
-	return byDoubleTable.Scan(ctx, run, of)
+func (*ByDoubleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByDouble]) iter.Seq2[ByDouble, error] {
+	return scalar.ScanRecords(ctx, byDoubleTable.On(run), of, decodeByDouble)
 }
 
 // AllByDoubles selects the whole table kinds.by_double, across its partitions.
@@ -144,31 +144,30 @@ func (r ByDoubleRange) AtBefore(v float64) ByDoubleRange {
 	return ByDoubleRange{scalar.RangeEnd(r.Range, scalar.DoubleValue(v), false)}
 }
 
-var byDoubleTable = scalar.Table[ByDouble, ByDoubleKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_double"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeDouble},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var byDoubleTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_double"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeDouble},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByDoubleKey,
-	Encode: encodeByDouble,
-	Decode: decodeByDouble,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeByDoubleKey(k *ByDoubleKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.DoubleValue(k.At),
+	}
 }
 
-func encodeByDoubleKey(k *ByDoubleKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.DoubleValue(k.At)
-}
-
-func encodeByDouble(r *ByDouble, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.DoubleValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByDouble(r *ByDouble) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.DoubleValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByDouble(from *scalar.Row, r *ByDouble) {

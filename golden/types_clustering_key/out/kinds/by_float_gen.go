@@ -46,7 +46,7 @@ var ByFloatColumns = struct {
 }
 
 // ByFloats is the table kinds.by_float.
-var ByFloats ByFloatRepository
+var ByFloats = &ByFloatRepository{}
 
 // ByFloatRepository is the set of operations on kinds.by_float. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByFloatRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByFloatRepository) Get(ctx context.Context, run scalar.Runner, key ByFloatKey) (ByFloat, error) {
-	return byFloatTable.Get(ctx, run, key)
+func (*ByFloatRepository) Get(ctx context.Context, run scalar.Runner, key ByFloatKey) (ByFloat, error) {
+	return scalar.GetRecord(ctx, byFloatTable.On(run), encodeByFloatKey(&key), decodeByFloat)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByFloatRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByFloatKey) ([]scalar.Null[ByFloat], error) {
-	return byFloatTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByFloatRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByFloatKey) ([]*ByFloat, error) {
+	return scalar.GetRecords(ctx, byFloatTable.On(run), keys, encodeByFloatKey, decodeByFloat)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByFloatRepository) Insert(ctx context.Context, run scalar.Runner, r ByFloat) error {
-	return byFloatTable.Insert(ctx, run, r)
+func (*ByFloatRepository) Insert(ctx context.Context, run scalar.Runner, r ByFloat) error {
+	return byFloatTable.Insert(ctx, run, encodeByFloat(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByFloatRepository) Upsert(ctx context.Context, run scalar.Runner, r ByFloat) error {
-	return byFloatTable.Upsert(ctx, run, r)
+func (*ByFloatRepository) Upsert(ctx context.Context, run scalar.Runner, r ByFloat) error {
+	return byFloatTable.Upsert(ctx, run, encodeByFloat(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByFloatRepository.UpdateIf] insists on one.
-func (ByFloatRepository) Update(ctx context.Context, run scalar.Runner, key ByFloatKey, set ...scalar.Assign[ByFloat]) error {
-	return byFloatTable.Update(ctx, run, key, set...)
+func (*ByFloatRepository) Update(ctx context.Context, run scalar.Runner, key ByFloatKey, set ...scalar.Assign[ByFloat]) error {
+	return byFloatTable.Update(ctx, run, encodeByFloatKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByFloatRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByFloatKey, cond scalar.Cond[ByFloat, scalar.Data], set ...scalar.Assign[ByFloat]) error {
-	return byFloatTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByFloatRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByFloatKey, cond scalar.Cond[ByFloat, scalar.Data], set ...scalar.Assign[ByFloat]) error {
+	return byFloatTable.UpdateIf(ctx, run, encodeByFloatKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByFloatRepository) Delete(ctx context.Context, run scalar.Runner, key ByFloatKey) error {
-	return byFloatTable.Delete(ctx, run, key)
+func (*ByFloatRepository) Delete(ctx context.Context, run scalar.Runner, key ByFloatKey) error {
+	return byFloatTable.Delete(ctx, run, encodeByFloatKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByFloatRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByFloatKey, cond scalar.Cond[ByFloat, scalar.Data]) error {
-	return byFloatTable.DeleteIf(ctx, run, key, cond)
+func (*ByFloatRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByFloatKey, cond scalar.Cond[ByFloat, scalar.Data]) error {
+	return byFloatTable.DeleteIf(ctx, run, encodeByFloatKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByFloatsOf]) in clustering order,
 // or of a selection ([AllByFloats]), in no particular order. It yields at most
 // one error, last.
-func (ByFloatRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByFloat]) iter.Seq2[ByFloat, error] {
-	return byFloatTable.Scan(ctx, run, of)
+func (*ByFloatRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByFloat]) iter.Seq2[ByFloat, error] {
+	return scalar.ScanRecords(ctx, byFloatTable.On(run), of, decodeByFloat)
 }
 
 // AllByFloats selects the whole table kinds.by_float, across its partitions.
@@ -143,31 +143,30 @@ func (r ByFloatRange) AtBefore(v float32) ByFloatRange {
 	return ByFloatRange{scalar.RangeEnd(r.Range, scalar.FloatValue(v), false)}
 }
 
-var byFloatTable = scalar.Table[ByFloat, ByFloatKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_float"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeFloat},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+var byFloatTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_float"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeFloat},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByFloatKey,
-	Encode: encodeByFloat,
-	Decode: decodeByFloat,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+}}
+
+func encodeByFloatKey(k *ByFloatKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.FloatValue(k.At),
+	}
 }
 
-func encodeByFloatKey(k *ByFloatKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.FloatValue(k.At)
-}
-
-func encodeByFloat(r *ByFloat, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.FloatValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByFloat(r *ByFloat) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.FloatValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByFloat(from *scalar.Row, r *ByFloat) {

@@ -46,7 +46,7 @@ var ByIntColumns = struct {
 }
 
 // ByInts is the table kinds.by_int.
-var ByInts ByIntRepository
+var ByInts = &ByIntRepository{}
 
 // ByIntRepository is the set of operations on kinds.by_int. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByIntRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByIntRepository) Get(ctx context.Context, run scalar.Runner, key ByIntKey) (ByInt, error) {
-	return byIntTable.Get(ctx, run, key)
+func (*ByIntRepository) Get(ctx context.Context, run scalar.Runner, key ByIntKey) (ByInt, error) {
+	return scalar.GetRecord(ctx, byIntTable.On(run), encodeByIntKey(&key), decodeByInt)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByIntRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByIntKey) ([]scalar.Null[ByInt], error) {
-	return byIntTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByIntRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByIntKey) ([]*ByInt, error) {
+	return scalar.GetRecords(ctx, byIntTable.On(run), keys, encodeByIntKey, decodeByInt)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByIntRepository) Insert(ctx context.Context, run scalar.Runner, r ByInt) error {
-	return byIntTable.Insert(ctx, run, r)
+func (*ByIntRepository) Insert(ctx context.Context, run scalar.Runner, r ByInt) error {
+	return byIntTable.Insert(ctx, run, encodeByInt(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByIntRepository) Upsert(ctx context.Context, run scalar.Runner, r ByInt) error {
-	return byIntTable.Upsert(ctx, run, r)
+func (*ByIntRepository) Upsert(ctx context.Context, run scalar.Runner, r ByInt) error {
+	return byIntTable.Upsert(ctx, run, encodeByInt(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByIntRepository.UpdateIf] insists on one.
-func (ByIntRepository) Update(ctx context.Context, run scalar.Runner, key ByIntKey, set ...scalar.Assign[ByInt]) error {
-	return byIntTable.Update(ctx, run, key, set...)
+func (*ByIntRepository) Update(ctx context.Context, run scalar.Runner, key ByIntKey, set ...scalar.Assign[ByInt]) error {
+	return byIntTable.Update(ctx, run, encodeByIntKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByIntRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByIntKey, cond scalar.Cond[ByInt, scalar.Data], set ...scalar.Assign[ByInt]) error {
-	return byIntTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByIntRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByIntKey, cond scalar.Cond[ByInt, scalar.Data], set ...scalar.Assign[ByInt]) error {
+	return byIntTable.UpdateIf(ctx, run, encodeByIntKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByIntRepository) Delete(ctx context.Context, run scalar.Runner, key ByIntKey) error {
-	return byIntTable.Delete(ctx, run, key)
+func (*ByIntRepository) Delete(ctx context.Context, run scalar.Runner, key ByIntKey) error {
+	return byIntTable.Delete(ctx, run, encodeByIntKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByIntRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByIntKey, cond scalar.Cond[ByInt, scalar.Data]) error {
-	return byIntTable.DeleteIf(ctx, run, key, cond)
+func (*ByIntRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByIntKey, cond scalar.Cond[ByInt, scalar.Data]) error {
+	return byIntTable.DeleteIf(ctx, run, encodeByIntKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByIntsOf]) in clustering order,
 // or of a selection ([AllByInts]), in no particular order. It yields at most
 // one error, last.
-func (ByIntRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByInt]) iter.Seq2[ByInt, error] {
-	return byIntTable.Scan(ctx, run, of)
+func (*ByIntRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByInt]) iter.Seq2[ByInt, error] {
+	return scalar.ScanRecords(ctx, byIntTable.On(run), of, decodeByInt)
 }
 
 // AllByInts selects the whole table kinds.by_int, across its partitions.
@@ -143,31 +143,30 @@ func (r ByIntRange) AtBefore(v int32) ByIntRange {
 	return ByIntRange{scalar.RangeEnd(r.Range, scalar.IntValue(v), false)}
 }
 
-var byIntTable = scalar.Table[ByInt, ByIntKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_int"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeInt},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+var byIntTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_int"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeInt},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByIntKey,
-	Encode: encodeByInt,
-	Decode: decodeByInt,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+}}
+
+func encodeByIntKey(k *ByIntKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.IntValue(k.At),
+	}
 }
 
-func encodeByIntKey(k *ByIntKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.IntValue(k.At)
-}
-
-func encodeByInt(r *ByInt, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.IntValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByInt(r *ByInt) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.IntValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByInt(from *scalar.Row, r *ByInt) {

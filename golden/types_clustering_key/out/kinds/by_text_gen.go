@@ -46,7 +46,7 @@ var ByTextColumns = struct {
 }
 
 // ByTexts is the table kinds.by_text.
-var ByTexts ByTextRepository
+var ByTexts = &ByTextRepository{}
 
 // ByTextRepository is the set of operations on kinds.by_text. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type ByTextRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByTextRepository) Get(ctx context.Context, run scalar.Runner, key ByTextKey) (ByText, error) {
-	return byTextTable.Get(ctx, run, key)
+func (*ByTextRepository) Get(ctx context.Context, run scalar.Runner, key ByTextKey) (ByText, error) {
+	return scalar.GetRecord(ctx, byTextTable.On(run), encodeByTextKey(&key), decodeByText)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByTextRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTextKey) ([]scalar.Null[ByText], error) {
-	return byTextTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByTextRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTextKey) ([]*ByText, error) {
+	return scalar.GetRecords(ctx, byTextTable.On(run), keys, encodeByTextKey, decodeByText)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByTextRepository) Insert(ctx context.Context, run scalar.Runner, r ByText) error {
-	return byTextTable.Insert(ctx, run, r)
+func (*ByTextRepository) Insert(ctx context.Context, run scalar.Runner, r ByText) error {
+	return byTextTable.Insert(ctx, run, encodeByText(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByTextRepository) Upsert(ctx context.Context, run scalar.Runner, r ByText) error {
-	return byTextTable.Upsert(ctx, run, r)
+func (*ByTextRepository) Upsert(ctx context.Context, run scalar.Runner, r ByText) error {
+	return byTextTable.Upsert(ctx, run, encodeByText(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByTextRepository.UpdateIf] insists on one.
-func (ByTextRepository) Update(ctx context.Context, run scalar.Runner, key ByTextKey, set ...scalar.Assign[ByText]) error {
-	return byTextTable.Update(ctx, run, key, set...)
+func (*ByTextRepository) Update(ctx context.Context, run scalar.Runner, key ByTextKey, set ...scalar.Assign[ByText]) error {
+	return byTextTable.Update(ctx, run, encodeByTextKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByTextRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTextKey, cond scalar.Cond[ByText, scalar.Data], set ...scalar.Assign[ByText]) error {
-	return byTextTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByTextRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTextKey, cond scalar.Cond[ByText, scalar.Data], set ...scalar.Assign[ByText]) error {
+	return byTextTable.UpdateIf(ctx, run, encodeByTextKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByTextRepository) Delete(ctx context.Context, run scalar.Runner, key ByTextKey) error {
-	return byTextTable.Delete(ctx, run, key)
+func (*ByTextRepository) Delete(ctx context.Context, run scalar.Runner, key ByTextKey) error {
+	return byTextTable.Delete(ctx, run, encodeByTextKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByTextRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTextKey, cond scalar.Cond[ByText, scalar.Data]) error {
-	return byTextTable.DeleteIf(ctx, run, key, cond)
+func (*ByTextRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTextKey, cond scalar.Cond[ByText, scalar.Data]) error {
+	return byTextTable.DeleteIf(ctx, run, encodeByTextKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([ByTextsOf]) in clustering order,
 // or of a selection ([AllByTexts]), in no particular order. It yields at most
 // one error, last.
-func (ByTextRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByText]) iter.Seq2[ByText, error] {
-	return byTextTable.Scan(ctx, run, of)
+func (*ByTextRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByText]) iter.Seq2[ByText, error] {
+	return scalar.ScanRecords(ctx, byTextTable.On(run), of, decodeByText)
 }
 
 // AllByTexts selects the whole table kinds.by_text, across its partitions.
@@ -143,31 +143,30 @@ func (r ByTextRange) AtBefore(v string) ByTextRange {
 	return ByTextRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var byTextTable = scalar.Table[ByText, ByTextKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_text"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "at", Type: scalar.TypeText},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+var byTextTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_text"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "at", Type: scalar.TypeText},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByTextKey,
-	Encode: encodeByText,
-	Decode: decodeByText,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Desc}},
+}}
+
+func encodeByTextKey(k *ByTextKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+		scalar.TextValue(k.At),
+	}
 }
 
-func encodeByTextKey(k *ByTextKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-	to[1] = scalar.TextValue(k.At)
-}
-
-func encodeByText(r *ByText, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.TextValue(r.At)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByText(r *ByText) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.TextValue(r.At),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByText(from *scalar.Row, r *ByText) {

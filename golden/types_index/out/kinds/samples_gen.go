@@ -73,7 +73,7 @@ var SampleColumns = struct {
 }
 
 // Samples is the table kinds.samples.
-var Samples SampleRepository
+var Samples = &SampleRepository{}
 
 // SampleRepository is the set of operations on kinds.samples. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -83,48 +83,48 @@ type SampleRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SampleRepository) Get(ctx context.Context, run scalar.Runner, key SampleKey) (Sample, error) {
-	return sampleTable.Get(ctx, run, key)
+func (*SampleRepository) Get(ctx context.Context, run scalar.Runner, key SampleKey) (Sample, error) {
+	return scalar.GetRecord(ctx, sampleTable.On(run), encodeSampleKey(&key), decodeSample)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SampleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SampleKey) ([]scalar.Null[Sample], error) {
-	return sampleTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SampleRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SampleKey) ([]*Sample, error) {
+	return scalar.GetRecords(ctx, sampleTable.On(run), keys, encodeSampleKey, decodeSample)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SampleRepository) Insert(ctx context.Context, run scalar.Runner, r Sample) error {
-	return sampleTable.Insert(ctx, run, r)
+func (*SampleRepository) Insert(ctx context.Context, run scalar.Runner, r Sample) error {
+	return sampleTable.Insert(ctx, run, encodeSample(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SampleRepository) Upsert(ctx context.Context, run scalar.Runner, r Sample) error {
-	return sampleTable.Upsert(ctx, run, r)
+func (*SampleRepository) Upsert(ctx context.Context, run scalar.Runner, r Sample) error {
+	return sampleTable.Upsert(ctx, run, encodeSample(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SampleRepository.UpdateIf] insists on one.
-func (SampleRepository) Update(ctx context.Context, run scalar.Runner, key SampleKey, set ...scalar.Assign[Sample]) error {
-	return sampleTable.Update(ctx, run, key, set...)
+func (*SampleRepository) Update(ctx context.Context, run scalar.Runner, key SampleKey, set ...scalar.Assign[Sample]) error {
+	return sampleTable.Update(ctx, run, encodeSampleKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SampleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SampleKey, cond scalar.Cond[Sample, scalar.Data], set ...scalar.Assign[Sample]) error {
-	return sampleTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SampleRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SampleKey, cond scalar.Cond[Sample, scalar.Data], set ...scalar.Assign[Sample]) error {
+	return sampleTable.UpdateIf(ctx, run, encodeSampleKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SampleRepository) Delete(ctx context.Context, run scalar.Runner, key SampleKey) error {
-	return sampleTable.Delete(ctx, run, key)
+func (*SampleRepository) Delete(ctx context.Context, run scalar.Runner, key SampleKey) error {
+	return sampleTable.Delete(ctx, run, encodeSampleKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SampleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SampleKey, cond scalar.Cond[Sample, scalar.Data]) error {
-	return sampleTable.DeleteIf(ctx, run, key, cond)
+func (*SampleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SampleKey, cond scalar.Cond[Sample, scalar.Data]) error {
+	return sampleTable.DeleteIf(ctx, run, encodeSampleKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSamples],
@@ -132,74 +132,74 @@ func (SampleRepository) DeleteIf(ctx context.Context, run scalar.Runner, key Sam
 // [SamplesByADouble], [SamplesByAText], [SamplesByABlob], [SamplesByADate],
 // [SamplesByATime], [SamplesByATimestamp], [SamplesByATimestamptz]), in no
 // particular order. It yields at most one error, last.
-func (SampleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Sample]) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, of)
+func (*SampleRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Sample]) iter.Seq2[Sample, error] {
+	return scalar.ScanRecords(ctx, sampleTable.On(run), of, decodeSample)
 }
 
 // ByABoolean iterates over the records whose a_boolean is aBoolean, as Scan
 // does with [SamplesByABoolean].
-func (SampleRepository) ByABoolean(ctx context.Context, run scalar.Runner, aBoolean bool) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByABoolean(aBoolean))
+func (*SampleRepository) ByABoolean(ctx context.Context, run scalar.Runner, aBoolean bool) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByABoolean(aBoolean))
 }
 
 // ByAInt iterates over the records whose a_int is aInt, as Scan does with
 // [SamplesByAInt].
-func (SampleRepository) ByAInt(ctx context.Context, run scalar.Runner, aInt int32) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByAInt(aInt))
+func (*SampleRepository) ByAInt(ctx context.Context, run scalar.Runner, aInt int32) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByAInt(aInt))
 }
 
 // ByABigint iterates over the records whose a_bigint is aBigint, as Scan does
 // with [SamplesByABigint].
-func (SampleRepository) ByABigint(ctx context.Context, run scalar.Runner, aBigint int64) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByABigint(aBigint))
+func (*SampleRepository) ByABigint(ctx context.Context, run scalar.Runner, aBigint int64) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByABigint(aBigint))
 }
 
 // ByAFloat iterates over the records whose a_float is aFloat, as Scan does with
 // [SamplesByAFloat].
-func (SampleRepository) ByAFloat(ctx context.Context, run scalar.Runner, aFloat float32) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByAFloat(aFloat))
+func (*SampleRepository) ByAFloat(ctx context.Context, run scalar.Runner, aFloat float32) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByAFloat(aFloat))
 }
 
 // ByADouble iterates over the records whose a_double is aDouble, as Scan does
 // with [SamplesByADouble].
-func (SampleRepository) ByADouble(ctx context.Context, run scalar.Runner, aDouble float64) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByADouble(aDouble))
+func (*SampleRepository) ByADouble(ctx context.Context, run scalar.Runner, aDouble float64) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByADouble(aDouble))
 }
 
 // ByAText iterates over the records whose a_text is aText, as Scan does with
 // [SamplesByAText].
-func (SampleRepository) ByAText(ctx context.Context, run scalar.Runner, aText string) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByAText(aText))
+func (*SampleRepository) ByAText(ctx context.Context, run scalar.Runner, aText string) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByAText(aText))
 }
 
 // ByABlob iterates over the records whose a_blob is aBlob, as Scan does with
 // [SamplesByABlob].
-func (SampleRepository) ByABlob(ctx context.Context, run scalar.Runner, aBlob []byte) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByABlob(aBlob))
+func (*SampleRepository) ByABlob(ctx context.Context, run scalar.Runner, aBlob []byte) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByABlob(aBlob))
 }
 
 // ByADate iterates over the records whose a_date is aDate, as Scan does with
 // [SamplesByADate].
-func (SampleRepository) ByADate(ctx context.Context, run scalar.Runner, aDate scalar.Date) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByADate(aDate))
+func (*SampleRepository) ByADate(ctx context.Context, run scalar.Runner, aDate scalar.Date) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByADate(aDate))
 }
 
 // ByATime iterates over the records whose a_time is aTime, as Scan does with
 // [SamplesByATime].
-func (SampleRepository) ByATime(ctx context.Context, run scalar.Runner, aTime scalar.TimeOfDay) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByATime(aTime))
+func (*SampleRepository) ByATime(ctx context.Context, run scalar.Runner, aTime scalar.TimeOfDay) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByATime(aTime))
 }
 
 // ByATimestamp iterates over the records whose a_timestamp is aTimestamp, as
 // Scan does with [SamplesByATimestamp].
-func (SampleRepository) ByATimestamp(ctx context.Context, run scalar.Runner, aTimestamp scalar.DateTime) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByATimestamp(aTimestamp))
+func (*SampleRepository) ByATimestamp(ctx context.Context, run scalar.Runner, aTimestamp scalar.DateTime) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByATimestamp(aTimestamp))
 }
 
 // ByATimestamptz iterates over the records whose a_timestamptz is aTimestamptz,
 // as Scan does with [SamplesByATimestamptz].
-func (SampleRepository) ByATimestamptz(ctx context.Context, run scalar.Runner, aTimestamptz time.Time) iter.Seq2[Sample, error] {
-	return sampleTable.Scan(ctx, run, SamplesByATimestamptz(aTimestamptz))
+func (*SampleRepository) ByATimestamptz(ctx context.Context, run scalar.Runner, aTimestamptz time.Time) iter.Seq2[Sample, error] {
+	return Samples.Scan(ctx, run, SamplesByATimestamptz(aTimestamptz))
 }
 
 // AllSamples selects the whole table kinds.samples, across its partitions.
@@ -273,48 +273,47 @@ func SamplesByATimestamptz(aTimestamptz time.Time) scalar.Selection[Sample] {
 	return scalar.SelectIndex[Sample](11, scalar.TimestampTZValue(aTimestamptz))
 }
 
-var sampleTable = scalar.Table[Sample, SampleKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "samples"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeInt},
-			{Name: "a_boolean", Type: scalar.TypeBoolean},
-			{Name: "a_int", Type: scalar.TypeInt},
-			{Name: "a_bigint", Type: scalar.TypeBigInt},
-			{Name: "a_float", Type: scalar.TypeFloat},
-			{Name: "a_double", Type: scalar.TypeDouble},
-			{Name: "a_text", Type: scalar.TypeText},
-			{Name: "a_blob", Type: scalar.TypeBlob},
-			{Name: "a_date", Type: scalar.TypeDate},
-			{Name: "a_time", Type: scalar.TypeTime},
-			{Name: "a_timestamp", Type: scalar.TypeTimestamp},
-			{Name: "a_timestamptz", Type: scalar.TypeTimestampTZ},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+var sampleTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "samples"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeInt},
+		{Name: "a_boolean", Type: scalar.TypeBoolean},
+		{Name: "a_int", Type: scalar.TypeInt},
+		{Name: "a_bigint", Type: scalar.TypeBigInt},
+		{Name: "a_float", Type: scalar.TypeFloat},
+		{Name: "a_double", Type: scalar.TypeDouble},
+		{Name: "a_text", Type: scalar.TypeText},
+		{Name: "a_blob", Type: scalar.TypeBlob},
+		{Name: "a_date", Type: scalar.TypeDate},
+		{Name: "a_time", Type: scalar.TypeTime},
+		{Name: "a_timestamp", Type: scalar.TypeTimestamp},
+		{Name: "a_timestamptz", Type: scalar.TypeTimestampTZ},
 	},
-	Key:    encodeSampleKey,
-	Encode: encodeSample,
-	Decode: decodeSample,
+	Partition: []int{0},
+	Indexes:   []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+}}
+
+func encodeSampleKey(k *SampleKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ID),
+	}
 }
 
-func encodeSampleKey(k *SampleKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ID)
-}
-
-func encodeSample(r *Sample, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeBoolean, r.ABoolean, scalar.BooleanValue)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.AInt, scalar.IntValue)
-	to[3] = scalar.NullValue(scalar.TypeBigInt, r.ABigint, scalar.BigIntValue)
-	to[4] = scalar.NullValue(scalar.TypeFloat, r.AFloat, scalar.FloatValue)
-	to[5] = scalar.NullValue(scalar.TypeDouble, r.ADouble, scalar.DoubleValue)
-	to[6] = scalar.NullValue(scalar.TypeText, r.AText, scalar.TextValue)
-	to[7] = scalar.NullValue(scalar.TypeBlob, r.ABlob, scalar.BlobValue)
-	to[8] = scalar.NullValue(scalar.TypeDate, r.ADate, scalar.DateValue)
-	to[9] = scalar.NullValue(scalar.TypeTime, r.ATime, scalar.TimeValue)
-	to[10] = scalar.NullValue(scalar.TypeTimestamp, r.ATimestamp, scalar.TimestampValue)
-	to[11] = scalar.NullValue(scalar.TypeTimestampTZ, r.ATimestamptz, scalar.TimestampTZValue)
+func encodeSample(r *Sample) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ID),
+		scalar.NullBooleanValue(r.ABoolean),
+		scalar.NullIntValue(r.AInt),
+		scalar.NullBigIntValue(r.ABigint),
+		scalar.NullFloatValue(r.AFloat),
+		scalar.NullDoubleValue(r.ADouble),
+		scalar.NullTextValue(r.AText),
+		scalar.NullBlobValue(r.ABlob),
+		scalar.NullDateValue(r.ADate),
+		scalar.NullTimeValue(r.ATime),
+		scalar.NullTimestampValue(r.ATimestamp),
+		scalar.NullTimestampTZValue(r.ATimestamptz),
+	}
 }
 
 func decodeSample(from *scalar.Row, r *Sample) {

@@ -42,7 +42,7 @@ var ByBooleanColumns = struct {
 }
 
 // ByBooleans is the table kinds.by_boolean.
-var ByBooleans ByBooleanRepository
+var ByBooleans = &ByBooleanRepository{}
 
 // ByBooleanRepository is the set of operations on kinds.by_boolean. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type ByBooleanRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByBooleanRepository) Get(ctx context.Context, run scalar.Runner, key ByBooleanKey) (ByBoolean, error) {
-	return byBooleanTable.Get(ctx, run, key)
+func (*ByBooleanRepository) Get(ctx context.Context, run scalar.Runner, key ByBooleanKey) (ByBoolean, error) {
+	return scalar.GetRecord(ctx, byBooleanTable.On(run), encodeByBooleanKey(&key), decodeByBoolean)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByBooleanRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBooleanKey) ([]scalar.Null[ByBoolean], error) {
-	return byBooleanTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByBooleanRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByBooleanKey) ([]*ByBoolean, error) {
+	return scalar.GetRecords(ctx, byBooleanTable.On(run), keys, encodeByBooleanKey, decodeByBoolean)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByBooleanRepository) Insert(ctx context.Context, run scalar.Runner, r ByBoolean) error {
-	return byBooleanTable.Insert(ctx, run, r)
+func (*ByBooleanRepository) Insert(ctx context.Context, run scalar.Runner, r ByBoolean) error {
+	return byBooleanTable.Insert(ctx, run, encodeByBoolean(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByBooleanRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBoolean) error {
-	return byBooleanTable.Upsert(ctx, run, r)
+func (*ByBooleanRepository) Upsert(ctx context.Context, run scalar.Runner, r ByBoolean) error {
+	return byBooleanTable.Upsert(ctx, run, encodeByBoolean(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByBooleanRepository.UpdateIf] insists on one.
-func (ByBooleanRepository) Update(ctx context.Context, run scalar.Runner, key ByBooleanKey, set ...scalar.Assign[ByBoolean]) error {
-	return byBooleanTable.Update(ctx, run, key, set...)
+func (*ByBooleanRepository) Update(ctx context.Context, run scalar.Runner, key ByBooleanKey, set ...scalar.Assign[ByBoolean]) error {
+	return byBooleanTable.Update(ctx, run, encodeByBooleanKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByBooleanRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBooleanKey, cond scalar.Cond[ByBoolean, scalar.Data], set ...scalar.Assign[ByBoolean]) error {
-	return byBooleanTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByBooleanRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByBooleanKey, cond scalar.Cond[ByBoolean, scalar.Data], set ...scalar.Assign[ByBoolean]) error {
+	return byBooleanTable.UpdateIf(ctx, run, encodeByBooleanKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByBooleanRepository) Delete(ctx context.Context, run scalar.Runner, key ByBooleanKey) error {
-	return byBooleanTable.Delete(ctx, run, key)
+func (*ByBooleanRepository) Delete(ctx context.Context, run scalar.Runner, key ByBooleanKey) error {
+	return byBooleanTable.Delete(ctx, run, encodeByBooleanKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByBooleanRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBooleanKey, cond scalar.Cond[ByBoolean, scalar.Data]) error {
-	return byBooleanTable.DeleteIf(ctx, run, key, cond)
+func (*ByBooleanRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByBooleanKey, cond scalar.Cond[ByBoolean, scalar.Data]) error {
+	return byBooleanTable.DeleteIf(ctx, run, encodeByBooleanKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllByBooleans]), in no
 // particular order. It yields at most one error, last.
-func (ByBooleanRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBoolean]) iter.Seq2[ByBoolean, error] {
-	return byBooleanTable.Scan(ctx, run, of)
+func (*ByBooleanRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByBoolean]) iter.Seq2[ByBoolean, error] {
+	return scalar.ScanRecords(ctx, byBooleanTable.On(run), of, decodeByBoolean)
 }
 
 // AllByBooleans selects the whole table kinds.by_boolean, across its
@@ -108,27 +108,26 @@ func AllByBooleans() scalar.Selection[ByBoolean] {
 	return scalar.SelectAll[ByBoolean]()
 }
 
-var byBooleanTable = scalar.Table[ByBoolean, ByBooleanKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_boolean"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeBoolean},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var byBooleanTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_boolean"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeBoolean},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByBooleanKey,
-	Encode: encodeByBoolean,
-	Decode: decodeByBoolean,
+	Partition: []int{0},
+}}
+
+func encodeByBooleanKey(k *ByBooleanKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.BooleanValue(k.ID),
+	}
 }
 
-func encodeByBooleanKey(k *ByBooleanKey, to []scalar.Value) {
-	to[0] = scalar.BooleanValue(k.ID)
-}
-
-func encodeByBoolean(r *ByBoolean, to []scalar.Value) {
-	to[0] = scalar.BooleanValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByBoolean(r *ByBoolean) []scalar.Value {
+	return []scalar.Value{
+		scalar.BooleanValue(r.ID),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByBoolean(from *scalar.Row, r *ByBoolean) {

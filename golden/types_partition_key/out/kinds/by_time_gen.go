@@ -42,7 +42,7 @@ var ByTimeColumns = struct {
 }
 
 // ByTimes is the table kinds.by_time.
-var ByTimes ByTimeRepository
+var ByTimes = &ByTimeRepository{}
 
 // ByTimeRepository is the set of operations on kinds.by_time. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type ByTimeRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByTimeRepository) Get(ctx context.Context, run scalar.Runner, key ByTimeKey) (ByTime, error) {
-	return byTimeTable.Get(ctx, run, key)
+func (*ByTimeRepository) Get(ctx context.Context, run scalar.Runner, key ByTimeKey) (ByTime, error) {
+	return scalar.GetRecord(ctx, byTimeTable.On(run), encodeByTimeKey(&key), decodeByTime)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByTimeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimeKey) ([]scalar.Null[ByTime], error) {
-	return byTimeTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByTimeRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimeKey) ([]*ByTime, error) {
+	return scalar.GetRecords(ctx, byTimeTable.On(run), keys, encodeByTimeKey, decodeByTime)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByTimeRepository) Insert(ctx context.Context, run scalar.Runner, r ByTime) error {
-	return byTimeTable.Insert(ctx, run, r)
+func (*ByTimeRepository) Insert(ctx context.Context, run scalar.Runner, r ByTime) error {
+	return byTimeTable.Insert(ctx, run, encodeByTime(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByTimeRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTime) error {
-	return byTimeTable.Upsert(ctx, run, r)
+func (*ByTimeRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTime) error {
+	return byTimeTable.Upsert(ctx, run, encodeByTime(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByTimeRepository.UpdateIf] insists on one.
-func (ByTimeRepository) Update(ctx context.Context, run scalar.Runner, key ByTimeKey, set ...scalar.Assign[ByTime]) error {
-	return byTimeTable.Update(ctx, run, key, set...)
+func (*ByTimeRepository) Update(ctx context.Context, run scalar.Runner, key ByTimeKey, set ...scalar.Assign[ByTime]) error {
+	return byTimeTable.Update(ctx, run, encodeByTimeKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByTimeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimeKey, cond scalar.Cond[ByTime, scalar.Data], set ...scalar.Assign[ByTime]) error {
-	return byTimeTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByTimeRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimeKey, cond scalar.Cond[ByTime, scalar.Data], set ...scalar.Assign[ByTime]) error {
+	return byTimeTable.UpdateIf(ctx, run, encodeByTimeKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByTimeRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimeKey) error {
-	return byTimeTable.Delete(ctx, run, key)
+func (*ByTimeRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimeKey) error {
+	return byTimeTable.Delete(ctx, run, encodeByTimeKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByTimeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimeKey, cond scalar.Cond[ByTime, scalar.Data]) error {
-	return byTimeTable.DeleteIf(ctx, run, key, cond)
+func (*ByTimeRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimeKey, cond scalar.Cond[ByTime, scalar.Data]) error {
+	return byTimeTable.DeleteIf(ctx, run, encodeByTimeKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllByTimes]), in no
 // particular order. It yields at most one error, last.
-func (ByTimeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTime]) iter.Seq2[ByTime, error] {
-	return byTimeTable.Scan(ctx, run, of)
+func (*ByTimeRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTime]) iter.Seq2[ByTime, error] {
+	return scalar.ScanRecords(ctx, byTimeTable.On(run), of, decodeByTime)
 }
 
 // AllByTimes selects the whole table kinds.by_time, across its partitions.
@@ -107,27 +107,26 @@ func AllByTimes() scalar.Selection[ByTime] {
 	return scalar.SelectAll[ByTime]()
 }
 
-var byTimeTable = scalar.Table[ByTime, ByTimeKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_time"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeTime},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var byTimeTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_time"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeTime},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByTimeKey,
-	Encode: encodeByTime,
-	Decode: decodeByTime,
+	Partition: []int{0},
+}}
+
+func encodeByTimeKey(k *ByTimeKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimeValue(k.ID),
+	}
 }
 
-func encodeByTimeKey(k *ByTimeKey, to []scalar.Value) {
-	to[0] = scalar.TimeValue(k.ID)
-}
-
-func encodeByTime(r *ByTime, to []scalar.Value) {
-	to[0] = scalar.TimeValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByTime(r *ByTime) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimeValue(r.ID),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByTime(from *scalar.Row, r *ByTime) {

@@ -42,7 +42,7 @@ var ByTimestampColumns = struct {
 }
 
 // ByTimestamps is the table kinds.by_timestamp.
-var ByTimestamps ByTimestampRepository
+var ByTimestamps = &ByTimestampRepository{}
 
 // ByTimestampRepository is the set of operations on kinds.by_timestamp. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type ByTimestampRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByTimestampRepository) Get(ctx context.Context, run scalar.Runner, key ByTimestampKey) (ByTimestamp, error) {
-	return byTimestampTable.Get(ctx, run, key)
+func (*ByTimestampRepository) Get(ctx context.Context, run scalar.Runner, key ByTimestampKey) (ByTimestamp, error) {
+	return scalar.GetRecord(ctx, byTimestampTable.On(run), encodeByTimestampKey(&key), decodeByTimestamp)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByTimestampRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimestampKey) ([]scalar.Null[ByTimestamp], error) {
-	return byTimestampTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByTimestampRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimestampKey) ([]*ByTimestamp, error) {
+	return scalar.GetRecords(ctx, byTimestampTable.On(run), keys, encodeByTimestampKey, decodeByTimestamp)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByTimestampRepository) Insert(ctx context.Context, run scalar.Runner, r ByTimestamp) error {
-	return byTimestampTable.Insert(ctx, run, r)
+func (*ByTimestampRepository) Insert(ctx context.Context, run scalar.Runner, r ByTimestamp) error {
+	return byTimestampTable.Insert(ctx, run, encodeByTimestamp(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByTimestampRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTimestamp) error {
-	return byTimestampTable.Upsert(ctx, run, r)
+func (*ByTimestampRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTimestamp) error {
+	return byTimestampTable.Upsert(ctx, run, encodeByTimestamp(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByTimestampRepository.UpdateIf] insists on one.
-func (ByTimestampRepository) Update(ctx context.Context, run scalar.Runner, key ByTimestampKey, set ...scalar.Assign[ByTimestamp]) error {
-	return byTimestampTable.Update(ctx, run, key, set...)
+func (*ByTimestampRepository) Update(ctx context.Context, run scalar.Runner, key ByTimestampKey, set ...scalar.Assign[ByTimestamp]) error {
+	return byTimestampTable.Update(ctx, run, encodeByTimestampKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByTimestampRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimestampKey, cond scalar.Cond[ByTimestamp, scalar.Data], set ...scalar.Assign[ByTimestamp]) error {
-	return byTimestampTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByTimestampRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimestampKey, cond scalar.Cond[ByTimestamp, scalar.Data], set ...scalar.Assign[ByTimestamp]) error {
+	return byTimestampTable.UpdateIf(ctx, run, encodeByTimestampKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByTimestampRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimestampKey) error {
-	return byTimestampTable.Delete(ctx, run, key)
+func (*ByTimestampRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimestampKey) error {
+	return byTimestampTable.Delete(ctx, run, encodeByTimestampKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByTimestampRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimestampKey, cond scalar.Cond[ByTimestamp, scalar.Data]) error {
-	return byTimestampTable.DeleteIf(ctx, run, key, cond)
+func (*ByTimestampRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimestampKey, cond scalar.Cond[ByTimestamp, scalar.Data]) error {
+	return byTimestampTable.DeleteIf(ctx, run, encodeByTimestampKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllByTimestamps]), in no
 // particular order. It yields at most one error, last.
-func (ByTimestampRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTimestamp]) iter.Seq2[ByTimestamp, error] {
-	return byTimestampTable.Scan(ctx, run, of)
+func (*ByTimestampRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTimestamp]) iter.Seq2[ByTimestamp, error] {
+	return scalar.ScanRecords(ctx, byTimestampTable.On(run), of, decodeByTimestamp)
 }
 
 // AllByTimestamps selects the whole table kinds.by_timestamp, across its
@@ -108,27 +108,26 @@ func AllByTimestamps() scalar.Selection[ByTimestamp] {
 	return scalar.SelectAll[ByTimestamp]()
 }
 
-var byTimestampTable = scalar.Table[ByTimestamp, ByTimestampKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_timestamp"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeTimestamp},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var byTimestampTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_timestamp"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeTimestamp},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByTimestampKey,
-	Encode: encodeByTimestamp,
-	Decode: decodeByTimestamp,
+	Partition: []int{0},
+}}
+
+func encodeByTimestampKey(k *ByTimestampKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimestampValue(k.ID),
+	}
 }
 
-func encodeByTimestampKey(k *ByTimestampKey, to []scalar.Value) {
-	to[0] = scalar.TimestampValue(k.ID)
-}
-
-func encodeByTimestamp(r *ByTimestamp, to []scalar.Value) {
-	to[0] = scalar.TimestampValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByTimestamp(r *ByTimestamp) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimestampValue(r.ID),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByTimestamp(from *scalar.Row, r *ByTimestamp) {

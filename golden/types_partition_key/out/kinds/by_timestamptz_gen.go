@@ -43,7 +43,7 @@ var ByTimestamptzColumns = struct {
 }
 
 // ByTimestamptzes is the table kinds.by_timestamptz.
-var ByTimestamptzes ByTimestamptzRepository
+var ByTimestamptzes = &ByTimestamptzRepository{}
 
 // ByTimestamptzRepository is the set of operations on kinds.by_timestamptz.
 // Every method runs in the transaction it is given, or as a transaction of its
@@ -53,54 +53,54 @@ type ByTimestamptzRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ByTimestamptzRepository) Get(ctx context.Context, run scalar.Runner, key ByTimestamptzKey) (ByTimestamptz, error) {
-	return byTimestamptzTable.Get(ctx, run, key)
+func (*ByTimestamptzRepository) Get(ctx context.Context, run scalar.Runner, key ByTimestamptzKey) (ByTimestamptz, error) {
+	return scalar.GetRecord(ctx, byTimestamptzTable.On(run), encodeByTimestamptzKey(&key), decodeByTimestamptz)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ByTimestamptzRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimestamptzKey) ([]scalar.Null[ByTimestamptz], error) {
-	return byTimestamptzTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ByTimestamptzRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ByTimestamptzKey) ([]*ByTimestamptz, error) {
+	return scalar.GetRecords(ctx, byTimestamptzTable.On(run), keys, encodeByTimestamptzKey, decodeByTimestamptz)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ByTimestamptzRepository) Insert(ctx context.Context, run scalar.Runner, r ByTimestamptz) error {
-	return byTimestamptzTable.Insert(ctx, run, r)
+func (*ByTimestamptzRepository) Insert(ctx context.Context, run scalar.Runner, r ByTimestamptz) error {
+	return byTimestamptzTable.Insert(ctx, run, encodeByTimestamptz(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ByTimestamptzRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTimestamptz) error {
-	return byTimestamptzTable.Upsert(ctx, run, r)
+func (*ByTimestamptzRepository) Upsert(ctx context.Context, run scalar.Runner, r ByTimestamptz) error {
+	return byTimestamptzTable.Upsert(ctx, run, encodeByTimestamptz(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ByTimestamptzRepository.UpdateIf] insists on one.
-func (ByTimestamptzRepository) Update(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, set ...scalar.Assign[ByTimestamptz]) error {
-	return byTimestamptzTable.Update(ctx, run, key, set...)
+func (*ByTimestamptzRepository) Update(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, set ...scalar.Assign[ByTimestamptz]) error {
+	return byTimestamptzTable.Update(ctx, run, encodeByTimestamptzKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ByTimestamptzRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, cond scalar.Cond[ByTimestamptz, scalar.Data], set ...scalar.Assign[ByTimestamptz]) error {
-	return byTimestamptzTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ByTimestamptzRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, cond scalar.Cond[ByTimestamptz, scalar.Data], set ...scalar.Assign[ByTimestamptz]) error {
+	return byTimestamptzTable.UpdateIf(ctx, run, encodeByTimestamptzKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ByTimestamptzRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimestamptzKey) error {
-	return byTimestamptzTable.Delete(ctx, run, key)
+func (*ByTimestamptzRepository) Delete(ctx context.Context, run scalar.Runner, key ByTimestamptzKey) error {
+	return byTimestamptzTable.Delete(ctx, run, encodeByTimestamptzKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ByTimestamptzRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, cond scalar.Cond[ByTimestamptz, scalar.Data]) error {
-	return byTimestamptzTable.DeleteIf(ctx, run, key, cond)
+func (*ByTimestamptzRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ByTimestamptzKey, cond scalar.Cond[ByTimestamptz, scalar.Data]) error {
+	return byTimestamptzTable.DeleteIf(ctx, run, encodeByTimestamptzKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllByTimestamptzes]), in no
 // particular order. It yields at most one error, last.
-func (ByTimestamptzRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTimestamptz]) iter.Seq2[ByTimestamptz, error] {
-	return byTimestamptzTable.Scan(ctx, run, of)
+func (*ByTimestamptzRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[ByTimestamptz]) iter.Seq2[ByTimestamptz, error] {
+	return scalar.ScanRecords(ctx, byTimestamptzTable.On(run), of, decodeByTimestamptz)
 }
 
 // AllByTimestamptzes selects the whole table kinds.by_timestamptz, across its
@@ -109,27 +109,26 @@ func AllByTimestamptzes() scalar.Selection[ByTimestamptz] {
 	return scalar.SelectAll[ByTimestamptz]()
 }
 
-var byTimestamptzTable = scalar.Table[ByTimestamptz, ByTimestamptzKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "kinds", Name: "by_timestamptz"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeTimestampTZ},
-			{Name: "note", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var byTimestamptzTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "kinds", Name: "by_timestamptz"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeTimestampTZ},
+		{Name: "note", Type: scalar.TypeText},
 	},
-	Key:    encodeByTimestamptzKey,
-	Encode: encodeByTimestamptz,
-	Decode: decodeByTimestamptz,
+	Partition: []int{0},
+}}
+
+func encodeByTimestamptzKey(k *ByTimestamptzKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimestampTZValue(k.ID),
+	}
 }
 
-func encodeByTimestamptzKey(k *ByTimestamptzKey, to []scalar.Value) {
-	to[0] = scalar.TimestampTZValue(k.ID)
-}
-
-func encodeByTimestamptz(r *ByTimestamptz, to []scalar.Value) {
-	to[0] = scalar.TimestampTZValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Note, scalar.TextValue)
+func encodeByTimestamptz(r *ByTimestamptz) []scalar.Value {
+	return []scalar.Value{
+		scalar.TimestampTZValue(r.ID),
+		scalar.NullTextValue(r.Note),
+	}
 }
 
 func decodeByTimestamptz(from *scalar.Row, r *ByTimestamptz) {

@@ -400,7 +400,7 @@ var RowColumns = struct {
 }
 
 // Rows is the table wide.rows.
-var Rows RowRepository
+var Rows = &RowRepository{}
 
 // RowRepository is the set of operations on wide.rows. Every method runs in the
 // transaction it is given, or as a transaction of its own on a [scalar.DB]. Any
@@ -410,54 +410,54 @@ type RowRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (RowRepository) Get(ctx context.Context, run scalar.Runner, key RowKey) (Row, error) {
-	return rowTable.Get(ctx, run, key)
+func (*RowRepository) Get(ctx context.Context, run scalar.Runner, key RowKey) (Row, error) {
+	return scalar.GetRecord(ctx, rowTable.On(run), encodeRowKey(&key), decodeRow)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (RowRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RowKey) ([]scalar.Null[Row], error) {
-	return rowTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*RowRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...RowKey) ([]*Row, error) {
+	return scalar.GetRecords(ctx, rowTable.On(run), keys, encodeRowKey, decodeRow)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (RowRepository) Insert(ctx context.Context, run scalar.Runner, r Row) error {
-	return rowTable.Insert(ctx, run, r)
+func (*RowRepository) Insert(ctx context.Context, run scalar.Runner, r Row) error {
+	return rowTable.Insert(ctx, run, encodeRow(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (RowRepository) Upsert(ctx context.Context, run scalar.Runner, r Row) error {
-	return rowTable.Upsert(ctx, run, r)
+func (*RowRepository) Upsert(ctx context.Context, run scalar.Runner, r Row) error {
+	return rowTable.Upsert(ctx, run, encodeRow(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [RowRepository.UpdateIf] insists on one.
-func (RowRepository) Update(ctx context.Context, run scalar.Runner, key RowKey, set ...scalar.Assign[Row]) error {
-	return rowTable.Update(ctx, run, key, set...)
+func (*RowRepository) Update(ctx context.Context, run scalar.Runner, key RowKey, set ...scalar.Assign[Row]) error {
+	return rowTable.Update(ctx, run, encodeRowKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (RowRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RowKey, cond scalar.Cond[Row, scalar.Data], set ...scalar.Assign[Row]) error {
-	return rowTable.UpdateIf(ctx, run, key, cond, set...)
+func (*RowRepository) UpdateIf(ctx context.Context, run scalar.Runner, key RowKey, cond scalar.Cond[Row, scalar.Data], set ...scalar.Assign[Row]) error {
+	return rowTable.UpdateIf(ctx, run, encodeRowKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (RowRepository) Delete(ctx context.Context, run scalar.Runner, key RowKey) error {
-	return rowTable.Delete(ctx, run, key)
+func (*RowRepository) Delete(ctx context.Context, run scalar.Runner, key RowKey) error {
+	return rowTable.Delete(ctx, run, encodeRowKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (RowRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RowKey, cond scalar.Cond[Row, scalar.Data]) error {
-	return rowTable.DeleteIf(ctx, run, key, cond)
+func (*RowRepository) DeleteIf(ctx context.Context, run scalar.Runner, key RowKey, cond scalar.Cond[Row, scalar.Data]) error {
+	return rowTable.DeleteIf(ctx, run, encodeRowKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllRows]), in no particular
 // order. It yields at most one error, last.
-func (RowRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Row]) iter.Seq2[Row, error] {
-	return rowTable.Scan(ctx, run, of)
+func (*RowRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Row]) iter.Seq2[Row, error] {
+	return scalar.ScanRecords(ctx, rowTable.On(run), of, decodeRow)
 }
 
 // AllRows selects the whole table wide.rows, across its partitions.
@@ -465,265 +465,264 @@ func AllRows() scalar.Selection[Row] {
 	return scalar.SelectAll[Row]()
 }
 
-var rowTable = scalar.Table[Row, RowKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "wide", Name: "rows"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeBigInt},
-			{Name: "column_000", Type: scalar.TypeBoolean},
-			{Name: "column_001", Type: scalar.TypeInt},
-			{Name: "column_002", Type: scalar.TypeBigInt},
-			{Name: "column_003", Type: scalar.TypeFloat},
-			{Name: "column_004", Type: scalar.TypeDouble},
-			{Name: "column_005", Type: scalar.TypeText},
-			{Name: "column_006", Type: scalar.TypeBlob},
-			{Name: "column_007", Type: scalar.TypeDate},
-			{Name: "column_008", Type: scalar.TypeTime},
-			{Name: "column_009", Type: scalar.TypeTimestamp},
-			{Name: "column_010", Type: scalar.TypeTimestampTZ},
-			{Name: "column_011", Type: scalar.TypeBoolean},
-			{Name: "column_012", Type: scalar.TypeInt},
-			{Name: "column_013", Type: scalar.TypeBigInt},
-			{Name: "column_014", Type: scalar.TypeFloat},
-			{Name: "column_015", Type: scalar.TypeDouble},
-			{Name: "column_016", Type: scalar.TypeText},
-			{Name: "column_017", Type: scalar.TypeBlob},
-			{Name: "column_018", Type: scalar.TypeDate},
-			{Name: "column_019", Type: scalar.TypeTime},
-			{Name: "column_020", Type: scalar.TypeTimestamp},
-			{Name: "column_021", Type: scalar.TypeTimestampTZ},
-			{Name: "column_022", Type: scalar.TypeBoolean},
-			{Name: "column_023", Type: scalar.TypeInt},
-			{Name: "column_024", Type: scalar.TypeBigInt},
-			{Name: "column_025", Type: scalar.TypeFloat},
-			{Name: "column_026", Type: scalar.TypeDouble},
-			{Name: "column_027", Type: scalar.TypeText},
-			{Name: "column_028", Type: scalar.TypeBlob},
-			{Name: "column_029", Type: scalar.TypeDate},
-			{Name: "column_030", Type: scalar.TypeTime},
-			{Name: "column_031", Type: scalar.TypeTimestamp},
-			{Name: "column_032", Type: scalar.TypeTimestampTZ},
-			{Name: "column_033", Type: scalar.TypeBoolean},
-			{Name: "column_034", Type: scalar.TypeInt},
-			{Name: "column_035", Type: scalar.TypeBigInt},
-			{Name: "column_036", Type: scalar.TypeFloat},
-			{Name: "column_037", Type: scalar.TypeDouble},
-			{Name: "column_038", Type: scalar.TypeText},
-			{Name: "column_039", Type: scalar.TypeBlob},
-			{Name: "column_040", Type: scalar.TypeDate},
-			{Name: "column_041", Type: scalar.TypeTime},
-			{Name: "column_042", Type: scalar.TypeTimestamp},
-			{Name: "column_043", Type: scalar.TypeTimestampTZ},
-			{Name: "column_044", Type: scalar.TypeBoolean},
-			{Name: "column_045", Type: scalar.TypeInt},
-			{Name: "column_046", Type: scalar.TypeBigInt},
-			{Name: "column_047", Type: scalar.TypeFloat},
-			{Name: "column_048", Type: scalar.TypeDouble},
-			{Name: "column_049", Type: scalar.TypeText},
-			{Name: "column_050", Type: scalar.TypeBlob},
-			{Name: "column_051", Type: scalar.TypeDate},
-			{Name: "column_052", Type: scalar.TypeTime},
-			{Name: "column_053", Type: scalar.TypeTimestamp},
-			{Name: "column_054", Type: scalar.TypeTimestampTZ},
-			{Name: "column_055", Type: scalar.TypeBoolean},
-			{Name: "column_056", Type: scalar.TypeInt},
-			{Name: "column_057", Type: scalar.TypeBigInt},
-			{Name: "column_058", Type: scalar.TypeFloat},
-			{Name: "column_059", Type: scalar.TypeDouble},
-			{Name: "column_060", Type: scalar.TypeText},
-			{Name: "column_061", Type: scalar.TypeBlob},
-			{Name: "column_062", Type: scalar.TypeDate},
-			{Name: "column_063", Type: scalar.TypeTime},
-			{Name: "column_064", Type: scalar.TypeTimestamp},
-			{Name: "column_065", Type: scalar.TypeTimestampTZ},
-			{Name: "column_066", Type: scalar.TypeBoolean},
-			{Name: "column_067", Type: scalar.TypeInt},
-			{Name: "column_068", Type: scalar.TypeBigInt},
-			{Name: "column_069", Type: scalar.TypeFloat},
-			{Name: "column_070", Type: scalar.TypeDouble},
-			{Name: "column_071", Type: scalar.TypeText},
-			{Name: "column_072", Type: scalar.TypeBlob},
-			{Name: "column_073", Type: scalar.TypeDate},
-			{Name: "column_074", Type: scalar.TypeTime},
-			{Name: "column_075", Type: scalar.TypeTimestamp},
-			{Name: "column_076", Type: scalar.TypeTimestampTZ},
-			{Name: "column_077", Type: scalar.TypeBoolean},
-			{Name: "column_078", Type: scalar.TypeInt},
-			{Name: "column_079", Type: scalar.TypeBigInt},
-			{Name: "column_080", Type: scalar.TypeFloat},
-			{Name: "column_081", Type: scalar.TypeDouble},
-			{Name: "column_082", Type: scalar.TypeText},
-			{Name: "column_083", Type: scalar.TypeBlob},
-			{Name: "column_084", Type: scalar.TypeDate},
-			{Name: "column_085", Type: scalar.TypeTime},
-			{Name: "column_086", Type: scalar.TypeTimestamp},
-			{Name: "column_087", Type: scalar.TypeTimestampTZ},
-			{Name: "column_088", Type: scalar.TypeBoolean},
-			{Name: "column_089", Type: scalar.TypeInt},
-			{Name: "column_090", Type: scalar.TypeBigInt},
-			{Name: "column_091", Type: scalar.TypeFloat},
-			{Name: "column_092", Type: scalar.TypeDouble},
-			{Name: "column_093", Type: scalar.TypeText},
-			{Name: "column_094", Type: scalar.TypeBlob},
-			{Name: "column_095", Type: scalar.TypeDate},
-			{Name: "column_096", Type: scalar.TypeTime},
-			{Name: "column_097", Type: scalar.TypeTimestamp},
-			{Name: "column_098", Type: scalar.TypeTimestampTZ},
-			{Name: "column_099", Type: scalar.TypeBoolean},
-			{Name: "column_100", Type: scalar.TypeInt},
-			{Name: "column_101", Type: scalar.TypeBigInt},
-			{Name: "column_102", Type: scalar.TypeFloat},
-			{Name: "column_103", Type: scalar.TypeDouble},
-			{Name: "column_104", Type: scalar.TypeText},
-			{Name: "column_105", Type: scalar.TypeBlob},
-			{Name: "column_106", Type: scalar.TypeDate},
-			{Name: "column_107", Type: scalar.TypeTime},
-			{Name: "column_108", Type: scalar.TypeTimestamp},
-			{Name: "column_109", Type: scalar.TypeTimestampTZ},
-			{Name: "column_110", Type: scalar.TypeBoolean},
-			{Name: "column_111", Type: scalar.TypeInt},
-			{Name: "column_112", Type: scalar.TypeBigInt},
-			{Name: "column_113", Type: scalar.TypeFloat},
-			{Name: "column_114", Type: scalar.TypeDouble},
-			{Name: "column_115", Type: scalar.TypeText},
-			{Name: "column_116", Type: scalar.TypeBlob},
-			{Name: "column_117", Type: scalar.TypeDate},
-			{Name: "column_118", Type: scalar.TypeTime},
-			{Name: "column_119", Type: scalar.TypeTimestamp},
-		},
-		Partition: []int{0},
+var rowTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "wide", Name: "rows"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeBigInt},
+		{Name: "column_000", Type: scalar.TypeBoolean},
+		{Name: "column_001", Type: scalar.TypeInt},
+		{Name: "column_002", Type: scalar.TypeBigInt},
+		{Name: "column_003", Type: scalar.TypeFloat},
+		{Name: "column_004", Type: scalar.TypeDouble},
+		{Name: "column_005", Type: scalar.TypeText},
+		{Name: "column_006", Type: scalar.TypeBlob},
+		{Name: "column_007", Type: scalar.TypeDate},
+		{Name: "column_008", Type: scalar.TypeTime},
+		{Name: "column_009", Type: scalar.TypeTimestamp},
+		{Name: "column_010", Type: scalar.TypeTimestampTZ},
+		{Name: "column_011", Type: scalar.TypeBoolean},
+		{Name: "column_012", Type: scalar.TypeInt},
+		{Name: "column_013", Type: scalar.TypeBigInt},
+		{Name: "column_014", Type: scalar.TypeFloat},
+		{Name: "column_015", Type: scalar.TypeDouble},
+		{Name: "column_016", Type: scalar.TypeText},
+		{Name: "column_017", Type: scalar.TypeBlob},
+		{Name: "column_018", Type: scalar.TypeDate},
+		{Name: "column_019", Type: scalar.TypeTime},
+		{Name: "column_020", Type: scalar.TypeTimestamp},
+		{Name: "column_021", Type: scalar.TypeTimestampTZ},
+		{Name: "column_022", Type: scalar.TypeBoolean},
+		{Name: "column_023", Type: scalar.TypeInt},
+		{Name: "column_024", Type: scalar.TypeBigInt},
+		{Name: "column_025", Type: scalar.TypeFloat},
+		{Name: "column_026", Type: scalar.TypeDouble},
+		{Name: "column_027", Type: scalar.TypeText},
+		{Name: "column_028", Type: scalar.TypeBlob},
+		{Name: "column_029", Type: scalar.TypeDate},
+		{Name: "column_030", Type: scalar.TypeTime},
+		{Name: "column_031", Type: scalar.TypeTimestamp},
+		{Name: "column_032", Type: scalar.TypeTimestampTZ},
+		{Name: "column_033", Type: scalar.TypeBoolean},
+		{Name: "column_034", Type: scalar.TypeInt},
+		{Name: "column_035", Type: scalar.TypeBigInt},
+		{Name: "column_036", Type: scalar.TypeFloat},
+		{Name: "column_037", Type: scalar.TypeDouble},
+		{Name: "column_038", Type: scalar.TypeText},
+		{Name: "column_039", Type: scalar.TypeBlob},
+		{Name: "column_040", Type: scalar.TypeDate},
+		{Name: "column_041", Type: scalar.TypeTime},
+		{Name: "column_042", Type: scalar.TypeTimestamp},
+		{Name: "column_043", Type: scalar.TypeTimestampTZ},
+		{Name: "column_044", Type: scalar.TypeBoolean},
+		{Name: "column_045", Type: scalar.TypeInt},
+		{Name: "column_046", Type: scalar.TypeBigInt},
+		{Name: "column_047", Type: scalar.TypeFloat},
+		{Name: "column_048", Type: scalar.TypeDouble},
+		{Name: "column_049", Type: scalar.TypeText},
+		{Name: "column_050", Type: scalar.TypeBlob},
+		{Name: "column_051", Type: scalar.TypeDate},
+		{Name: "column_052", Type: scalar.TypeTime},
+		{Name: "column_053", Type: scalar.TypeTimestamp},
+		{Name: "column_054", Type: scalar.TypeTimestampTZ},
+		{Name: "column_055", Type: scalar.TypeBoolean},
+		{Name: "column_056", Type: scalar.TypeInt},
+		{Name: "column_057", Type: scalar.TypeBigInt},
+		{Name: "column_058", Type: scalar.TypeFloat},
+		{Name: "column_059", Type: scalar.TypeDouble},
+		{Name: "column_060", Type: scalar.TypeText},
+		{Name: "column_061", Type: scalar.TypeBlob},
+		{Name: "column_062", Type: scalar.TypeDate},
+		{Name: "column_063", Type: scalar.TypeTime},
+		{Name: "column_064", Type: scalar.TypeTimestamp},
+		{Name: "column_065", Type: scalar.TypeTimestampTZ},
+		{Name: "column_066", Type: scalar.TypeBoolean},
+		{Name: "column_067", Type: scalar.TypeInt},
+		{Name: "column_068", Type: scalar.TypeBigInt},
+		{Name: "column_069", Type: scalar.TypeFloat},
+		{Name: "column_070", Type: scalar.TypeDouble},
+		{Name: "column_071", Type: scalar.TypeText},
+		{Name: "column_072", Type: scalar.TypeBlob},
+		{Name: "column_073", Type: scalar.TypeDate},
+		{Name: "column_074", Type: scalar.TypeTime},
+		{Name: "column_075", Type: scalar.TypeTimestamp},
+		{Name: "column_076", Type: scalar.TypeTimestampTZ},
+		{Name: "column_077", Type: scalar.TypeBoolean},
+		{Name: "column_078", Type: scalar.TypeInt},
+		{Name: "column_079", Type: scalar.TypeBigInt},
+		{Name: "column_080", Type: scalar.TypeFloat},
+		{Name: "column_081", Type: scalar.TypeDouble},
+		{Name: "column_082", Type: scalar.TypeText},
+		{Name: "column_083", Type: scalar.TypeBlob},
+		{Name: "column_084", Type: scalar.TypeDate},
+		{Name: "column_085", Type: scalar.TypeTime},
+		{Name: "column_086", Type: scalar.TypeTimestamp},
+		{Name: "column_087", Type: scalar.TypeTimestampTZ},
+		{Name: "column_088", Type: scalar.TypeBoolean},
+		{Name: "column_089", Type: scalar.TypeInt},
+		{Name: "column_090", Type: scalar.TypeBigInt},
+		{Name: "column_091", Type: scalar.TypeFloat},
+		{Name: "column_092", Type: scalar.TypeDouble},
+		{Name: "column_093", Type: scalar.TypeText},
+		{Name: "column_094", Type: scalar.TypeBlob},
+		{Name: "column_095", Type: scalar.TypeDate},
+		{Name: "column_096", Type: scalar.TypeTime},
+		{Name: "column_097", Type: scalar.TypeTimestamp},
+		{Name: "column_098", Type: scalar.TypeTimestampTZ},
+		{Name: "column_099", Type: scalar.TypeBoolean},
+		{Name: "column_100", Type: scalar.TypeInt},
+		{Name: "column_101", Type: scalar.TypeBigInt},
+		{Name: "column_102", Type: scalar.TypeFloat},
+		{Name: "column_103", Type: scalar.TypeDouble},
+		{Name: "column_104", Type: scalar.TypeText},
+		{Name: "column_105", Type: scalar.TypeBlob},
+		{Name: "column_106", Type: scalar.TypeDate},
+		{Name: "column_107", Type: scalar.TypeTime},
+		{Name: "column_108", Type: scalar.TypeTimestamp},
+		{Name: "column_109", Type: scalar.TypeTimestampTZ},
+		{Name: "column_110", Type: scalar.TypeBoolean},
+		{Name: "column_111", Type: scalar.TypeInt},
+		{Name: "column_112", Type: scalar.TypeBigInt},
+		{Name: "column_113", Type: scalar.TypeFloat},
+		{Name: "column_114", Type: scalar.TypeDouble},
+		{Name: "column_115", Type: scalar.TypeText},
+		{Name: "column_116", Type: scalar.TypeBlob},
+		{Name: "column_117", Type: scalar.TypeDate},
+		{Name: "column_118", Type: scalar.TypeTime},
+		{Name: "column_119", Type: scalar.TypeTimestamp},
 	},
-	Key:    encodeRowKey,
-	Encode: encodeRow,
-	Decode: decodeRow,
+	Partition: []int{0},
+}}
+
+func encodeRowKey(k *RowKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.BigIntValue(k.ID),
+	}
 }
 
-func encodeRowKey(k *RowKey, to []scalar.Value) {
-	to[0] = scalar.BigIntValue(k.ID)
-}
-
-func encodeRow(r *Row, to []scalar.Value) {
-	to[0] = scalar.BigIntValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeBoolean, r.Column000, scalar.BooleanValue)
-	to[2] = scalar.NullValue(scalar.TypeInt, r.Column001, scalar.IntValue)
-	to[3] = scalar.NullValue(scalar.TypeBigInt, r.Column002, scalar.BigIntValue)
-	to[4] = scalar.NullValue(scalar.TypeFloat, r.Column003, scalar.FloatValue)
-	to[5] = scalar.NullValue(scalar.TypeDouble, r.Column004, scalar.DoubleValue)
-	to[6] = scalar.NullValue(scalar.TypeText, r.Column005, scalar.TextValue)
-	to[7] = scalar.NullValue(scalar.TypeBlob, r.Column006, scalar.BlobValue)
-	to[8] = scalar.NullValue(scalar.TypeDate, r.Column007, scalar.DateValue)
-	to[9] = scalar.NullValue(scalar.TypeTime, r.Column008, scalar.TimeValue)
-	to[10] = scalar.NullValue(scalar.TypeTimestamp, r.Column009, scalar.TimestampValue)
-	to[11] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column010, scalar.TimestampTZValue)
-	to[12] = scalar.NullValue(scalar.TypeBoolean, r.Column011, scalar.BooleanValue)
-	to[13] = scalar.NullValue(scalar.TypeInt, r.Column012, scalar.IntValue)
-	to[14] = scalar.NullValue(scalar.TypeBigInt, r.Column013, scalar.BigIntValue)
-	to[15] = scalar.NullValue(scalar.TypeFloat, r.Column014, scalar.FloatValue)
-	to[16] = scalar.NullValue(scalar.TypeDouble, r.Column015, scalar.DoubleValue)
-	to[17] = scalar.NullValue(scalar.TypeText, r.Column016, scalar.TextValue)
-	to[18] = scalar.NullValue(scalar.TypeBlob, r.Column017, scalar.BlobValue)
-	to[19] = scalar.NullValue(scalar.TypeDate, r.Column018, scalar.DateValue)
-	to[20] = scalar.NullValue(scalar.TypeTime, r.Column019, scalar.TimeValue)
-	to[21] = scalar.NullValue(scalar.TypeTimestamp, r.Column020, scalar.TimestampValue)
-	to[22] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column021, scalar.TimestampTZValue)
-	to[23] = scalar.NullValue(scalar.TypeBoolean, r.Column022, scalar.BooleanValue)
-	to[24] = scalar.NullValue(scalar.TypeInt, r.Column023, scalar.IntValue)
-	to[25] = scalar.NullValue(scalar.TypeBigInt, r.Column024, scalar.BigIntValue)
-	to[26] = scalar.NullValue(scalar.TypeFloat, r.Column025, scalar.FloatValue)
-	to[27] = scalar.NullValue(scalar.TypeDouble, r.Column026, scalar.DoubleValue)
-	to[28] = scalar.NullValue(scalar.TypeText, r.Column027, scalar.TextValue)
-	to[29] = scalar.NullValue(scalar.TypeBlob, r.Column028, scalar.BlobValue)
-	to[30] = scalar.NullValue(scalar.TypeDate, r.Column029, scalar.DateValue)
-	to[31] = scalar.NullValue(scalar.TypeTime, r.Column030, scalar.TimeValue)
-	to[32] = scalar.NullValue(scalar.TypeTimestamp, r.Column031, scalar.TimestampValue)
-	to[33] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column032, scalar.TimestampTZValue)
-	to[34] = scalar.NullValue(scalar.TypeBoolean, r.Column033, scalar.BooleanValue)
-	to[35] = scalar.NullValue(scalar.TypeInt, r.Column034, scalar.IntValue)
-	to[36] = scalar.NullValue(scalar.TypeBigInt, r.Column035, scalar.BigIntValue)
-	to[37] = scalar.NullValue(scalar.TypeFloat, r.Column036, scalar.FloatValue)
-	to[38] = scalar.NullValue(scalar.TypeDouble, r.Column037, scalar.DoubleValue)
-	to[39] = scalar.NullValue(scalar.TypeText, r.Column038, scalar.TextValue)
-	to[40] = scalar.NullValue(scalar.TypeBlob, r.Column039, scalar.BlobValue)
-	to[41] = scalar.NullValue(scalar.TypeDate, r.Column040, scalar.DateValue)
-	to[42] = scalar.NullValue(scalar.TypeTime, r.Column041, scalar.TimeValue)
-	to[43] = scalar.NullValue(scalar.TypeTimestamp, r.Column042, scalar.TimestampValue)
-	to[44] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column043, scalar.TimestampTZValue)
-	to[45] = scalar.NullValue(scalar.TypeBoolean, r.Column044, scalar.BooleanValue)
-	to[46] = scalar.NullValue(scalar.TypeInt, r.Column045, scalar.IntValue)
-	to[47] = scalar.NullValue(scalar.TypeBigInt, r.Column046, scalar.BigIntValue)
-	to[48] = scalar.NullValue(scalar.TypeFloat, r.Column047, scalar.FloatValue)
-	to[49] = scalar.NullValue(scalar.TypeDouble, r.Column048, scalar.DoubleValue)
-	to[50] = scalar.NullValue(scalar.TypeText, r.Column049, scalar.TextValue)
-	to[51] = scalar.NullValue(scalar.TypeBlob, r.Column050, scalar.BlobValue)
-	to[52] = scalar.NullValue(scalar.TypeDate, r.Column051, scalar.DateValue)
-	to[53] = scalar.NullValue(scalar.TypeTime, r.Column052, scalar.TimeValue)
-	to[54] = scalar.NullValue(scalar.TypeTimestamp, r.Column053, scalar.TimestampValue)
-	to[55] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column054, scalar.TimestampTZValue)
-	to[56] = scalar.NullValue(scalar.TypeBoolean, r.Column055, scalar.BooleanValue)
-	to[57] = scalar.NullValue(scalar.TypeInt, r.Column056, scalar.IntValue)
-	to[58] = scalar.NullValue(scalar.TypeBigInt, r.Column057, scalar.BigIntValue)
-	to[59] = scalar.NullValue(scalar.TypeFloat, r.Column058, scalar.FloatValue)
-	to[60] = scalar.NullValue(scalar.TypeDouble, r.Column059, scalar.DoubleValue)
-	to[61] = scalar.NullValue(scalar.TypeText, r.Column060, scalar.TextValue)
-	to[62] = scalar.NullValue(scalar.TypeBlob, r.Column061, scalar.BlobValue)
-	to[63] = scalar.NullValue(scalar.TypeDate, r.Column062, scalar.DateValue)
-	to[64] = scalar.NullValue(scalar.TypeTime, r.Column063, scalar.TimeValue)
-	to[65] = scalar.NullValue(scalar.TypeTimestamp, r.Column064, scalar.TimestampValue)
-	to[66] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column065, scalar.TimestampTZValue)
-	to[67] = scalar.NullValue(scalar.TypeBoolean, r.Column066, scalar.BooleanValue)
-	to[68] = scalar.NullValue(scalar.TypeInt, r.Column067, scalar.IntValue)
-	to[69] = scalar.NullValue(scalar.TypeBigInt, r.Column068, scalar.BigIntValue)
-	to[70] = scalar.NullValue(scalar.TypeFloat, r.Column069, scalar.FloatValue)
-	to[71] = scalar.NullValue(scalar.TypeDouble, r.Column070, scalar.DoubleValue)
-	to[72] = scalar.NullValue(scalar.TypeText, r.Column071, scalar.TextValue)
-	to[73] = scalar.NullValue(scalar.TypeBlob, r.Column072, scalar.BlobValue)
-	to[74] = scalar.NullValue(scalar.TypeDate, r.Column073, scalar.DateValue)
-	to[75] = scalar.NullValue(scalar.TypeTime, r.Column074, scalar.TimeValue)
-	to[76] = scalar.NullValue(scalar.TypeTimestamp, r.Column075, scalar.TimestampValue)
-	to[77] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column076, scalar.TimestampTZValue)
-	to[78] = scalar.NullValue(scalar.TypeBoolean, r.Column077, scalar.BooleanValue)
-	to[79] = scalar.NullValue(scalar.TypeInt, r.Column078, scalar.IntValue)
-	to[80] = scalar.NullValue(scalar.TypeBigInt, r.Column079, scalar.BigIntValue)
-	to[81] = scalar.NullValue(scalar.TypeFloat, r.Column080, scalar.FloatValue)
-	to[82] = scalar.NullValue(scalar.TypeDouble, r.Column081, scalar.DoubleValue)
-	to[83] = scalar.NullValue(scalar.TypeText, r.Column082, scalar.TextValue)
-	to[84] = scalar.NullValue(scalar.TypeBlob, r.Column083, scalar.BlobValue)
-	to[85] = scalar.NullValue(scalar.TypeDate, r.Column084, scalar.DateValue)
-	to[86] = scalar.NullValue(scalar.TypeTime, r.Column085, scalar.TimeValue)
-	to[87] = scalar.NullValue(scalar.TypeTimestamp, r.Column086, scalar.TimestampValue)
-	to[88] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column087, scalar.TimestampTZValue)
-	to[89] = scalar.NullValue(scalar.TypeBoolean, r.Column088, scalar.BooleanValue)
-	to[90] = scalar.NullValue(scalar.TypeInt, r.Column089, scalar.IntValue)
-	to[91] = scalar.NullValue(scalar.TypeBigInt, r.Column090, scalar.BigIntValue)
-	to[92] = scalar.NullValue(scalar.TypeFloat, r.Column091, scalar.FloatValue)
-	to[93] = scalar.NullValue(scalar.TypeDouble, r.Column092, scalar.DoubleValue)
-	to[94] = scalar.NullValue(scalar.TypeText, r.Column093, scalar.TextValue)
-	to[95] = scalar.NullValue(scalar.TypeBlob, r.Column094, scalar.BlobValue)
-	to[96] = scalar.NullValue(scalar.TypeDate, r.Column095, scalar.DateValue)
-	to[97] = scalar.NullValue(scalar.TypeTime, r.Column096, scalar.TimeValue)
-	to[98] = scalar.NullValue(scalar.TypeTimestamp, r.Column097, scalar.TimestampValue)
-	to[99] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column098, scalar.TimestampTZValue)
-	to[100] = scalar.NullValue(scalar.TypeBoolean, r.Column099, scalar.BooleanValue)
-	to[101] = scalar.NullValue(scalar.TypeInt, r.Column100, scalar.IntValue)
-	to[102] = scalar.NullValue(scalar.TypeBigInt, r.Column101, scalar.BigIntValue)
-	to[103] = scalar.NullValue(scalar.TypeFloat, r.Column102, scalar.FloatValue)
-	to[104] = scalar.NullValue(scalar.TypeDouble, r.Column103, scalar.DoubleValue)
-	to[105] = scalar.NullValue(scalar.TypeText, r.Column104, scalar.TextValue)
-	to[106] = scalar.NullValue(scalar.TypeBlob, r.Column105, scalar.BlobValue)
-	to[107] = scalar.NullValue(scalar.TypeDate, r.Column106, scalar.DateValue)
-	to[108] = scalar.NullValue(scalar.TypeTime, r.Column107, scalar.TimeValue)
-	to[109] = scalar.NullValue(scalar.TypeTimestamp, r.Column108, scalar.TimestampValue)
-	to[110] = scalar.NullValue(scalar.TypeTimestampTZ, r.Column109, scalar.TimestampTZValue)
-	to[111] = scalar.NullValue(scalar.TypeBoolean, r.Column110, scalar.BooleanValue)
-	to[112] = scalar.NullValue(scalar.TypeInt, r.Column111, scalar.IntValue)
-	to[113] = scalar.NullValue(scalar.TypeBigInt, r.Column112, scalar.BigIntValue)
-	to[114] = scalar.NullValue(scalar.TypeFloat, r.Column113, scalar.FloatValue)
-	to[115] = scalar.NullValue(scalar.TypeDouble, r.Column114, scalar.DoubleValue)
-	to[116] = scalar.NullValue(scalar.TypeText, r.Column115, scalar.TextValue)
-	to[117] = scalar.NullValue(scalar.TypeBlob, r.Column116, scalar.BlobValue)
-	to[118] = scalar.NullValue(scalar.TypeDate, r.Column117, scalar.DateValue)
-	to[119] = scalar.NullValue(scalar.TypeTime, r.Column118, scalar.TimeValue)
-	to[120] = scalar.NullValue(scalar.TypeTimestamp, r.Column119, scalar.TimestampValue)
+func encodeRow(r *Row) []scalar.Value {
+	return []scalar.Value{
+		scalar.BigIntValue(r.ID),
+		scalar.NullBooleanValue(r.Column000),
+		scalar.NullIntValue(r.Column001),
+		scalar.NullBigIntValue(r.Column002),
+		scalar.NullFloatValue(r.Column003),
+		scalar.NullDoubleValue(r.Column004),
+		scalar.NullTextValue(r.Column005),
+		scalar.NullBlobValue(r.Column006),
+		scalar.NullDateValue(r.Column007),
+		scalar.NullTimeValue(r.Column008),
+		scalar.NullTimestampValue(r.Column009),
+		scalar.NullTimestampTZValue(r.Column010),
+		scalar.NullBooleanValue(r.Column011),
+		scalar.NullIntValue(r.Column012),
+		scalar.NullBigIntValue(r.Column013),
+		scalar.NullFloatValue(r.Column014),
+		scalar.NullDoubleValue(r.Column015),
+		scalar.NullTextValue(r.Column016),
+		scalar.NullBlobValue(r.Column017),
+		scalar.NullDateValue(r.Column018),
+		scalar.NullTimeValue(r.Column019),
+		scalar.NullTimestampValue(r.Column020),
+		scalar.NullTimestampTZValue(r.Column021),
+		scalar.NullBooleanValue(r.Column022),
+		scalar.NullIntValue(r.Column023),
+		scalar.NullBigIntValue(r.Column024),
+		scalar.NullFloatValue(r.Column025),
+		scalar.NullDoubleValue(r.Column026),
+		scalar.NullTextValue(r.Column027),
+		scalar.NullBlobValue(r.Column028),
+		scalar.NullDateValue(r.Column029),
+		scalar.NullTimeValue(r.Column030),
+		scalar.NullTimestampValue(r.Column031),
+		scalar.NullTimestampTZValue(r.Column032),
+		scalar.NullBooleanValue(r.Column033),
+		scalar.NullIntValue(r.Column034),
+		scalar.NullBigIntValue(r.Column035),
+		scalar.NullFloatValue(r.Column036),
+		scalar.NullDoubleValue(r.Column037),
+		scalar.NullTextValue(r.Column038),
+		scalar.NullBlobValue(r.Column039),
+		scalar.NullDateValue(r.Column040),
+		scalar.NullTimeValue(r.Column041),
+		scalar.NullTimestampValue(r.Column042),
+		scalar.NullTimestampTZValue(r.Column043),
+		scalar.NullBooleanValue(r.Column044),
+		scalar.NullIntValue(r.Column045),
+		scalar.NullBigIntValue(r.Column046),
+		scalar.NullFloatValue(r.Column047),
+		scalar.NullDoubleValue(r.Column048),
+		scalar.NullTextValue(r.Column049),
+		scalar.NullBlobValue(r.Column050),
+		scalar.NullDateValue(r.Column051),
+		scalar.NullTimeValue(r.Column052),
+		scalar.NullTimestampValue(r.Column053),
+		scalar.NullTimestampTZValue(r.Column054),
+		scalar.NullBooleanValue(r.Column055),
+		scalar.NullIntValue(r.Column056),
+		scalar.NullBigIntValue(r.Column057),
+		scalar.NullFloatValue(r.Column058),
+		scalar.NullDoubleValue(r.Column059),
+		scalar.NullTextValue(r.Column060),
+		scalar.NullBlobValue(r.Column061),
+		scalar.NullDateValue(r.Column062),
+		scalar.NullTimeValue(r.Column063),
+		scalar.NullTimestampValue(r.Column064),
+		scalar.NullTimestampTZValue(r.Column065),
+		scalar.NullBooleanValue(r.Column066),
+		scalar.NullIntValue(r.Column067),
+		scalar.NullBigIntValue(r.Column068),
+		scalar.NullFloatValue(r.Column069),
+		scalar.NullDoubleValue(r.Column070),
+		scalar.NullTextValue(r.Column071),
+		scalar.NullBlobValue(r.Column072),
+		scalar.NullDateValue(r.Column073),
+		scalar.NullTimeValue(r.Column074),
+		scalar.NullTimestampValue(r.Column075),
+		scalar.NullTimestampTZValue(r.Column076),
+		scalar.NullBooleanValue(r.Column077),
+		scalar.NullIntValue(r.Column078),
+		scalar.NullBigIntValue(r.Column079),
+		scalar.NullFloatValue(r.Column080),
+		scalar.NullDoubleValue(r.Column081),
+		scalar.NullTextValue(r.Column082),
+		scalar.NullBlobValue(r.Column083),
+		scalar.NullDateValue(r.Column084),
+		scalar.NullTimeValue(r.Column085),
+		scalar.NullTimestampValue(r.Column086),
+		scalar.NullTimestampTZValue(r.Column087),
+		scalar.NullBooleanValue(r.Column088),
+		scalar.NullIntValue(r.Column089),
+		scalar.NullBigIntValue(r.Column090),
+		scalar.NullFloatValue(r.Column091),
+		scalar.NullDoubleValue(r.Column092),
+		scalar.NullTextValue(r.Column093),
+		scalar.NullBlobValue(r.Column094),
+		scalar.NullDateValue(r.Column095),
+		scalar.NullTimeValue(r.Column096),
+		scalar.NullTimestampValue(r.Column097),
+		scalar.NullTimestampTZValue(r.Column098),
+		scalar.NullBooleanValue(r.Column099),
+		scalar.NullIntValue(r.Column100),
+		scalar.NullBigIntValue(r.Column101),
+		scalar.NullFloatValue(r.Column102),
+		scalar.NullDoubleValue(r.Column103),
+		scalar.NullTextValue(r.Column104),
+		scalar.NullBlobValue(r.Column105),
+		scalar.NullDateValue(r.Column106),
+		scalar.NullTimeValue(r.Column107),
+		scalar.NullTimestampValue(r.Column108),
+		scalar.NullTimestampTZValue(r.Column109),
+		scalar.NullBooleanValue(r.Column110),
+		scalar.NullIntValue(r.Column111),
+		scalar.NullBigIntValue(r.Column112),
+		scalar.NullFloatValue(r.Column113),
+		scalar.NullDoubleValue(r.Column114),
+		scalar.NullTextValue(r.Column115),
+		scalar.NullBlobValue(r.Column116),
+		scalar.NullDateValue(r.Column117),
+		scalar.NullTimeValue(r.Column118),
+		scalar.NullTimestampValue(r.Column119),
+	}
 }
 
 func decodeRow(from *scalar.Row, r *Row) {

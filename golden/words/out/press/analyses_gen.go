@@ -42,7 +42,7 @@ var AnalysisColumns = struct {
 }
 
 // Analyses is the table press.analyses.
-var Analyses AnalysisRepository
+var Analyses = &AnalysisRepository{}
 
 // AnalysisRepository is the set of operations on press.analyses. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type AnalysisRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (AnalysisRepository) Get(ctx context.Context, run scalar.Runner, key AnalysisKey) (Analysis, error) {
-	return analysisTable.Get(ctx, run, key)
+func (*AnalysisRepository) Get(ctx context.Context, run scalar.Runner, key AnalysisKey) (Analysis, error) {
+	return scalar.GetRecord(ctx, analysisTable.On(run), encodeAnalysisKey(&key), decodeAnalysis)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (AnalysisRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AnalysisKey) ([]scalar.Null[Analysis], error) {
-	return analysisTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*AnalysisRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...AnalysisKey) ([]*Analysis, error) {
+	return scalar.GetRecords(ctx, analysisTable.On(run), keys, encodeAnalysisKey, decodeAnalysis)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (AnalysisRepository) Insert(ctx context.Context, run scalar.Runner, r Analysis) error {
-	return analysisTable.Insert(ctx, run, r)
+func (*AnalysisRepository) Insert(ctx context.Context, run scalar.Runner, r Analysis) error {
+	return analysisTable.Insert(ctx, run, encodeAnalysis(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (AnalysisRepository) Upsert(ctx context.Context, run scalar.Runner, r Analysis) error {
-	return analysisTable.Upsert(ctx, run, r)
+func (*AnalysisRepository) Upsert(ctx context.Context, run scalar.Runner, r Analysis) error {
+	return analysisTable.Upsert(ctx, run, encodeAnalysis(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [AnalysisRepository.UpdateIf] insists on one.
-func (AnalysisRepository) Update(ctx context.Context, run scalar.Runner, key AnalysisKey, set ...scalar.Assign[Analysis]) error {
-	return analysisTable.Update(ctx, run, key, set...)
+func (*AnalysisRepository) Update(ctx context.Context, run scalar.Runner, key AnalysisKey, set ...scalar.Assign[Analysis]) error {
+	return analysisTable.Update(ctx, run, encodeAnalysisKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (AnalysisRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AnalysisKey, cond scalar.Cond[Analysis, scalar.Data], set ...scalar.Assign[Analysis]) error {
-	return analysisTable.UpdateIf(ctx, run, key, cond, set...)
+func (*AnalysisRepository) UpdateIf(ctx context.Context, run scalar.Runner, key AnalysisKey, cond scalar.Cond[Analysis, scalar.Data], set ...scalar.Assign[Analysis]) error {
+	return analysisTable.UpdateIf(ctx, run, encodeAnalysisKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (AnalysisRepository) Delete(ctx context.Context, run scalar.Runner, key AnalysisKey) error {
-	return analysisTable.Delete(ctx, run, key)
+func (*AnalysisRepository) Delete(ctx context.Context, run scalar.Runner, key AnalysisKey) error {
+	return analysisTable.Delete(ctx, run, encodeAnalysisKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (AnalysisRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AnalysisKey, cond scalar.Cond[Analysis, scalar.Data]) error {
-	return analysisTable.DeleteIf(ctx, run, key, cond)
+func (*AnalysisRepository) DeleteIf(ctx context.Context, run scalar.Runner, key AnalysisKey, cond scalar.Cond[Analysis, scalar.Data]) error {
+	return analysisTable.DeleteIf(ctx, run, encodeAnalysisKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllAnalyses]), in no
 // particular order. It yields at most one error, last.
-func (AnalysisRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Analysis]) iter.Seq2[Analysis, error] {
-	return analysisTable.Scan(ctx, run, of)
+func (*AnalysisRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Analysis]) iter.Seq2[Analysis, error] {
+	return scalar.ScanRecords(ctx, analysisTable.On(run), of, decodeAnalysis)
 }
 
 // AllAnalyses selects the whole table press.analyses, across its partitions.
@@ -107,27 +107,26 @@ func AllAnalyses() scalar.Selection[Analysis] {
 	return scalar.SelectAll[Analysis]()
 }
 
-var analysisTable = scalar.Table[Analysis, AnalysisKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "analyses"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var analysisTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "analyses"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeAnalysisKey,
-	Encode: encodeAnalysis,
-	Decode: decodeAnalysis,
+	Partition: []int{0},
+}}
+
+func encodeAnalysisKey(k *AnalysisKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeAnalysisKey(k *AnalysisKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeAnalysis(r *Analysis, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeAnalysis(r *Analysis) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeAnalysis(from *scalar.Row, r *Analysis) {

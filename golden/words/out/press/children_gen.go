@@ -42,7 +42,7 @@ var ChildColumns = struct {
 }
 
 // Children is the table press.children.
-var Children ChildRepository
+var Children = &ChildRepository{}
 
 // ChildRepository is the set of operations on press.children. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type ChildRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ChildRepository) Get(ctx context.Context, run scalar.Runner, key ChildKey) (Child, error) {
-	return childTable.Get(ctx, run, key)
+func (*ChildRepository) Get(ctx context.Context, run scalar.Runner, key ChildKey) (Child, error) {
+	return scalar.GetRecord(ctx, childTable.On(run), encodeChildKey(&key), decodeChild)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ChildRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ChildKey) ([]scalar.Null[Child], error) {
-	return childTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ChildRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ChildKey) ([]*Child, error) {
+	return scalar.GetRecords(ctx, childTable.On(run), keys, encodeChildKey, decodeChild)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ChildRepository) Insert(ctx context.Context, run scalar.Runner, r Child) error {
-	return childTable.Insert(ctx, run, r)
+func (*ChildRepository) Insert(ctx context.Context, run scalar.Runner, r Child) error {
+	return childTable.Insert(ctx, run, encodeChild(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ChildRepository) Upsert(ctx context.Context, run scalar.Runner, r Child) error {
-	return childTable.Upsert(ctx, run, r)
+func (*ChildRepository) Upsert(ctx context.Context, run scalar.Runner, r Child) error {
+	return childTable.Upsert(ctx, run, encodeChild(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ChildRepository.UpdateIf] insists on one.
-func (ChildRepository) Update(ctx context.Context, run scalar.Runner, key ChildKey, set ...scalar.Assign[Child]) error {
-	return childTable.Update(ctx, run, key, set...)
+func (*ChildRepository) Update(ctx context.Context, run scalar.Runner, key ChildKey, set ...scalar.Assign[Child]) error {
+	return childTable.Update(ctx, run, encodeChildKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ChildRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ChildKey, cond scalar.Cond[Child, scalar.Data], set ...scalar.Assign[Child]) error {
-	return childTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ChildRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ChildKey, cond scalar.Cond[Child, scalar.Data], set ...scalar.Assign[Child]) error {
+	return childTable.UpdateIf(ctx, run, encodeChildKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ChildRepository) Delete(ctx context.Context, run scalar.Runner, key ChildKey) error {
-	return childTable.Delete(ctx, run, key)
+func (*ChildRepository) Delete(ctx context.Context, run scalar.Runner, key ChildKey) error {
+	return childTable.Delete(ctx, run, encodeChildKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ChildRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ChildKey, cond scalar.Cond[Child, scalar.Data]) error {
-	return childTable.DeleteIf(ctx, run, key, cond)
+func (*ChildRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ChildKey, cond scalar.Cond[Child, scalar.Data]) error {
+	return childTable.DeleteIf(ctx, run, encodeChildKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllChildren]), in no
 // particular order. It yields at most one error, last.
-func (ChildRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Child]) iter.Seq2[Child, error] {
-	return childTable.Scan(ctx, run, of)
+func (*ChildRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Child]) iter.Seq2[Child, error] {
+	return scalar.ScanRecords(ctx, childTable.On(run), of, decodeChild)
 }
 
 // AllChildren selects the whole table press.children, across its partitions.
@@ -107,27 +107,26 @@ func AllChildren() scalar.Selection[Child] {
 	return scalar.SelectAll[Child]()
 }
 
-var childTable = scalar.Table[Child, ChildKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "children"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var childTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "children"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeChildKey,
-	Encode: encodeChild,
-	Decode: decodeChild,
+	Partition: []int{0},
+}}
+
+func encodeChildKey(k *ChildKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeChildKey(k *ChildKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeChild(r *Child, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeChild(r *Child) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeChild(from *scalar.Row, r *Child) {

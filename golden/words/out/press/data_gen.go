@@ -42,7 +42,7 @@ var DataColumns = struct {
 }
 
 // DataTable is the table press.data.
-var DataTable DataRepository
+var DataTable = &DataRepository{}
 
 // DataRepository is the set of operations on press.data. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,54 +52,54 @@ type DataRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (DataRepository) Get(ctx context.Context, run scalar.Runner, key DataKey) (Data, error) {
-	return dataTable.Get(ctx, run, key)
+func (*DataRepository) Get(ctx context.Context, run scalar.Runner, key DataKey) (Data, error) {
+	return scalar.GetRecord(ctx, dataTable.On(run), encodeDataKey(&key), decodeData)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (DataRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DataKey) ([]scalar.Null[Data], error) {
-	return dataTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*DataRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...DataKey) ([]*Data, error) {
+	return scalar.GetRecords(ctx, dataTable.On(run), keys, encodeDataKey, decodeData)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (DataRepository) Insert(ctx context.Context, run scalar.Runner, r Data) error {
-	return dataTable.Insert(ctx, run, r)
+func (*DataRepository) Insert(ctx context.Context, run scalar.Runner, r Data) error {
+	return dataTable.Insert(ctx, run, encodeData(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (DataRepository) Upsert(ctx context.Context, run scalar.Runner, r Data) error {
-	return dataTable.Upsert(ctx, run, r)
+func (*DataRepository) Upsert(ctx context.Context, run scalar.Runner, r Data) error {
+	return dataTable.Upsert(ctx, run, encodeData(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [DataRepository.UpdateIf] insists on one.
-func (DataRepository) Update(ctx context.Context, run scalar.Runner, key DataKey, set ...scalar.Assign[Data]) error {
-	return dataTable.Update(ctx, run, key, set...)
+func (*DataRepository) Update(ctx context.Context, run scalar.Runner, key DataKey, set ...scalar.Assign[Data]) error {
+	return dataTable.Update(ctx, run, encodeDataKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (DataRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DataKey, cond scalar.Cond[Data, scalar.Data], set ...scalar.Assign[Data]) error {
-	return dataTable.UpdateIf(ctx, run, key, cond, set...)
+func (*DataRepository) UpdateIf(ctx context.Context, run scalar.Runner, key DataKey, cond scalar.Cond[Data, scalar.Data], set ...scalar.Assign[Data]) error {
+	return dataTable.UpdateIf(ctx, run, encodeDataKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (DataRepository) Delete(ctx context.Context, run scalar.Runner, key DataKey) error {
-	return dataTable.Delete(ctx, run, key)
+func (*DataRepository) Delete(ctx context.Context, run scalar.Runner, key DataKey) error {
+	return dataTable.Delete(ctx, run, encodeDataKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (DataRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DataKey, cond scalar.Cond[Data, scalar.Data]) error {
-	return dataTable.DeleteIf(ctx, run, key, cond)
+func (*DataRepository) DeleteIf(ctx context.Context, run scalar.Runner, key DataKey, cond scalar.Cond[Data, scalar.Data]) error {
+	return dataTable.DeleteIf(ctx, run, encodeDataKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllData]), in no particular
 // order. It yields at most one error, last.
-func (DataRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Data]) iter.Seq2[Data, error] {
-	return dataTable.Scan(ctx, run, of)
+func (*DataRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Data]) iter.Seq2[Data, error] {
+	return scalar.ScanRecords(ctx, dataTable.On(run), of, decodeData)
 }
 
 // AllData selects the whole table press.data, across its partitions.
@@ -107,27 +107,26 @@ func AllData() scalar.Selection[Data] {
 	return scalar.SelectAll[Data]()
 }
 
-var dataTable = scalar.Table[Data, DataKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "data"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var dataTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "data"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeDataKey,
-	Encode: encodeData,
-	Decode: decodeData,
+	Partition: []int{0},
+}}
+
+func encodeDataKey(k *DataKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeDataKey(k *DataKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeData(r *Data, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeData(r *Data) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeData(from *scalar.Row, r *Data) {

@@ -42,7 +42,7 @@ var IndexColumns = struct {
 }
 
 // Indices is the table press.indices.
-var Indices IndexRepository
+var Indices = &IndexRepository{}
 
 // IndexRepository is the set of operations on press.indices. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type IndexRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (IndexRepository) Get(ctx context.Context, run scalar.Runner, key IndexKey) (Index, error) {
-	return indexTable.Get(ctx, run, key)
+func (*IndexRepository) Get(ctx context.Context, run scalar.Runner, key IndexKey) (Index, error) {
+	return scalar.GetRecord(ctx, indexTable.On(run), encodeIndexKey(&key), decodeIndex)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (IndexRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...IndexKey) ([]scalar.Null[Index], error) {
-	return indexTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*IndexRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...IndexKey) ([]*Index, error) {
+	return scalar.GetRecords(ctx, indexTable.On(run), keys, encodeIndexKey, decodeIndex)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (IndexRepository) Insert(ctx context.Context, run scalar.Runner, r Index) error {
-	return indexTable.Insert(ctx, run, r)
+func (*IndexRepository) Insert(ctx context.Context, run scalar.Runner, r Index) error {
+	return indexTable.Insert(ctx, run, encodeIndex(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (IndexRepository) Upsert(ctx context.Context, run scalar.Runner, r Index) error {
-	return indexTable.Upsert(ctx, run, r)
+func (*IndexRepository) Upsert(ctx context.Context, run scalar.Runner, r Index) error {
+	return indexTable.Upsert(ctx, run, encodeIndex(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [IndexRepository.UpdateIf] insists on one.
-func (IndexRepository) Update(ctx context.Context, run scalar.Runner, key IndexKey, set ...scalar.Assign[Index]) error {
-	return indexTable.Update(ctx, run, key, set...)
+func (*IndexRepository) Update(ctx context.Context, run scalar.Runner, key IndexKey, set ...scalar.Assign[Index]) error {
+	return indexTable.Update(ctx, run, encodeIndexKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (IndexRepository) UpdateIf(ctx context.Context, run scalar.Runner, key IndexKey, cond scalar.Cond[Index, scalar.Data], set ...scalar.Assign[Index]) error {
-	return indexTable.UpdateIf(ctx, run, key, cond, set...)
+func (*IndexRepository) UpdateIf(ctx context.Context, run scalar.Runner, key IndexKey, cond scalar.Cond[Index, scalar.Data], set ...scalar.Assign[Index]) error {
+	return indexTable.UpdateIf(ctx, run, encodeIndexKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (IndexRepository) Delete(ctx context.Context, run scalar.Runner, key IndexKey) error {
-	return indexTable.Delete(ctx, run, key)
+func (*IndexRepository) Delete(ctx context.Context, run scalar.Runner, key IndexKey) error {
+	return indexTable.Delete(ctx, run, encodeIndexKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (IndexRepository) DeleteIf(ctx context.Context, run scalar.Runner, key IndexKey, cond scalar.Cond[Index, scalar.Data]) error {
-	return indexTable.DeleteIf(ctx, run, key, cond)
+func (*IndexRepository) DeleteIf(ctx context.Context, run scalar.Runner, key IndexKey, cond scalar.Cond[Index, scalar.Data]) error {
+	return indexTable.DeleteIf(ctx, run, encodeIndexKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllIndices]), in no
 // particular order. It yields at most one error, last.
-func (IndexRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Index]) iter.Seq2[Index, error] {
-	return indexTable.Scan(ctx, run, of)
+func (*IndexRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Index]) iter.Seq2[Index, error] {
+	return scalar.ScanRecords(ctx, indexTable.On(run), of, decodeIndex)
 }
 
 // AllIndices selects the whole table press.indices, across its partitions.
@@ -107,27 +107,26 @@ func AllIndices() scalar.Selection[Index] {
 	return scalar.SelectAll[Index]()
 }
 
-var indexTable = scalar.Table[Index, IndexKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "indices"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var indexTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "indices"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeIndexKey,
-	Encode: encodeIndex,
-	Decode: decodeIndex,
+	Partition: []int{0},
+}}
+
+func encodeIndexKey(k *IndexKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeIndexKey(k *IndexKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeIndex(r *Index, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeIndex(r *Index) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeIndex(from *scalar.Row, r *Index) {

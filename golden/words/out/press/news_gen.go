@@ -42,7 +42,7 @@ var NewsColumns = struct {
 }
 
 // NewsTable is the table press.news.
-var NewsTable NewsRepository
+var NewsTable = &NewsRepository{}
 
 // NewsRepository is the set of operations on press.news. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,60 +52,60 @@ type NewsRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (NewsRepository) Get(ctx context.Context, run scalar.Runner, key NewsKey) (News, error) {
-	return newsTable.Get(ctx, run, key)
+func (*NewsRepository) Get(ctx context.Context, run scalar.Runner, key NewsKey) (News, error) {
+	return scalar.GetRecord(ctx, newsTable.On(run), encodeNewsKey(&key), decodeNews)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (NewsRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NewsKey) ([]scalar.Null[News], error) {
-	return newsTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*NewsRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...NewsKey) ([]*News, error) {
+	return scalar.GetRecords(ctx, newsTable.On(run), keys, encodeNewsKey, decodeNews)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (NewsRepository) Insert(ctx context.Context, run scalar.Runner, r News) error {
-	return newsTable.Insert(ctx, run, r)
+func (*NewsRepository) Insert(ctx context.Context, run scalar.Runner, r News) error {
+	return newsTable.Insert(ctx, run, encodeNews(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (NewsRepository) Upsert(ctx context.Context, run scalar.Runner, r News) error {
-	return newsTable.Upsert(ctx, run, r)
+func (*NewsRepository) Upsert(ctx context.Context, run scalar.Runner, r News) error {
+	return newsTable.Upsert(ctx, run, encodeNews(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [NewsRepository.UpdateIf] insists on one.
-func (NewsRepository) Update(ctx context.Context, run scalar.Runner, key NewsKey, set ...scalar.Assign[News]) error {
-	return newsTable.Update(ctx, run, key, set...)
+func (*NewsRepository) Update(ctx context.Context, run scalar.Runner, key NewsKey, set ...scalar.Assign[News]) error {
+	return newsTable.Update(ctx, run, encodeNewsKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (NewsRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NewsKey, cond scalar.Cond[News, scalar.Data], set ...scalar.Assign[News]) error {
-	return newsTable.UpdateIf(ctx, run, key, cond, set...)
+func (*NewsRepository) UpdateIf(ctx context.Context, run scalar.Runner, key NewsKey, cond scalar.Cond[News, scalar.Data], set ...scalar.Assign[News]) error {
+	return newsTable.UpdateIf(ctx, run, encodeNewsKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (NewsRepository) Delete(ctx context.Context, run scalar.Runner, key NewsKey) error {
-	return newsTable.Delete(ctx, run, key)
+func (*NewsRepository) Delete(ctx context.Context, run scalar.Runner, key NewsKey) error {
+	return newsTable.Delete(ctx, run, encodeNewsKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (NewsRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NewsKey, cond scalar.Cond[News, scalar.Data]) error {
-	return newsTable.DeleteIf(ctx, run, key, cond)
+func (*NewsRepository) DeleteIf(ctx context.Context, run scalar.Runner, key NewsKey, cond scalar.Cond[News, scalar.Data]) error {
+	return newsTable.DeleteIf(ctx, run, encodeNewsKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllNews], [NewsByText]), in
 // no particular order. It yields at most one error, last.
-func (NewsRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[News]) iter.Seq2[News, error] {
-	return newsTable.Scan(ctx, run, of)
+func (*NewsRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[News]) iter.Seq2[News, error] {
+	return scalar.ScanRecords(ctx, newsTable.On(run), of, decodeNews)
 }
 
 // ByText iterates over the records whose text is text, as Scan does with
 // [NewsByText].
-func (NewsRepository) ByText(ctx context.Context, run scalar.Runner, text string) iter.Seq2[News, error] {
-	return newsTable.Scan(ctx, run, NewsByText(text))
+func (*NewsRepository) ByText(ctx context.Context, run scalar.Runner, text string) iter.Seq2[News, error] {
+	return NewsTable.Scan(ctx, run, NewsByText(text))
 }
 
 // AllNews selects the whole table press.news, across its partitions.
@@ -119,28 +119,27 @@ func NewsByText(text string) scalar.Selection[News] {
 	return scalar.SelectIndex[News](1, scalar.TextValue(text))
 }
 
-var newsTable = scalar.Table[News, NewsKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "news"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var newsTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "news"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeNewsKey,
-	Encode: encodeNews,
-	Decode: decodeNews,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeNewsKey(k *NewsKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeNewsKey(k *NewsKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeNews(r *News, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeNews(r *News) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeNews(from *scalar.Row, r *News) {

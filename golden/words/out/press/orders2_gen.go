@@ -42,7 +42,7 @@ var Orders2Columns = struct {
 }
 
 // Orders2Table is the table press.orders2.
-var Orders2Table Orders2Repository
+var Orders2Table = &Orders2Repository{}
 
 // Orders2Repository is the set of operations on press.orders2. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type Orders2Repository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (Orders2Repository) Get(ctx context.Context, run scalar.Runner, key Orders2Key) (Orders2, error) {
-	return orders2Table.Get(ctx, run, key)
+func (*Orders2Repository) Get(ctx context.Context, run scalar.Runner, key Orders2Key) (Orders2, error) {
+	return scalar.GetRecord(ctx, orders2Table.On(run), encodeOrders2Key(&key), decodeOrders2)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (Orders2Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Orders2Key) ([]scalar.Null[Orders2], error) {
-	return orders2Table.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*Orders2Repository) GetAll(ctx context.Context, run scalar.Runner, keys ...Orders2Key) ([]*Orders2, error) {
+	return scalar.GetRecords(ctx, orders2Table.On(run), keys, encodeOrders2Key, decodeOrders2)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (Orders2Repository) Insert(ctx context.Context, run scalar.Runner, r Orders2) error {
-	return orders2Table.Insert(ctx, run, r)
+func (*Orders2Repository) Insert(ctx context.Context, run scalar.Runner, r Orders2) error {
+	return orders2Table.Insert(ctx, run, encodeOrders2(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (Orders2Repository) Upsert(ctx context.Context, run scalar.Runner, r Orders2) error {
-	return orders2Table.Upsert(ctx, run, r)
+func (*Orders2Repository) Upsert(ctx context.Context, run scalar.Runner, r Orders2) error {
+	return orders2Table.Upsert(ctx, run, encodeOrders2(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [Orders2Repository.UpdateIf] insists on one.
-func (Orders2Repository) Update(ctx context.Context, run scalar.Runner, key Orders2Key, set ...scalar.Assign[Orders2]) error {
-	return orders2Table.Update(ctx, run, key, set...)
+func (*Orders2Repository) Update(ctx context.Context, run scalar.Runner, key Orders2Key, set ...scalar.Assign[Orders2]) error {
+	return orders2Table.Update(ctx, run, encodeOrders2Key(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (Orders2Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Orders2Key, cond scalar.Cond[Orders2, scalar.Data], set ...scalar.Assign[Orders2]) error {
-	return orders2Table.UpdateIf(ctx, run, key, cond, set...)
+func (*Orders2Repository) UpdateIf(ctx context.Context, run scalar.Runner, key Orders2Key, cond scalar.Cond[Orders2, scalar.Data], set ...scalar.Assign[Orders2]) error {
+	return orders2Table.UpdateIf(ctx, run, encodeOrders2Key(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (Orders2Repository) Delete(ctx context.Context, run scalar.Runner, key Orders2Key) error {
-	return orders2Table.Delete(ctx, run, key)
+func (*Orders2Repository) Delete(ctx context.Context, run scalar.Runner, key Orders2Key) error {
+	return orders2Table.Delete(ctx, run, encodeOrders2Key(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (Orders2Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Orders2Key, cond scalar.Cond[Orders2, scalar.Data]) error {
-	return orders2Table.DeleteIf(ctx, run, key, cond)
+func (*Orders2Repository) DeleteIf(ctx context.Context, run scalar.Runner, key Orders2Key, cond scalar.Cond[Orders2, scalar.Data]) error {
+	return orders2Table.DeleteIf(ctx, run, encodeOrders2Key(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllOrders2]), in no
 // particular order. It yields at most one error, last.
-func (Orders2Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Orders2]) iter.Seq2[Orders2, error] {
-	return orders2Table.Scan(ctx, run, of)
+func (*Orders2Repository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Orders2]) iter.Seq2[Orders2, error] {
+	return scalar.ScanRecords(ctx, orders2Table.On(run), of, decodeOrders2)
 }
 
 // AllOrders2 selects the whole table press.orders2, across its partitions.
@@ -107,27 +107,26 @@ func AllOrders2() scalar.Selection[Orders2] {
 	return scalar.SelectAll[Orders2]()
 }
 
-var orders2Table = scalar.Table[Orders2, Orders2Key]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "orders2"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var orders2Table = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "orders2"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeOrders2Key,
-	Encode: encodeOrders2,
-	Decode: decodeOrders2,
+	Partition: []int{0},
+}}
+
+func encodeOrders2Key(k *Orders2Key) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeOrders2Key(k *Orders2Key, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeOrders2(r *Orders2, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeOrders2(r *Orders2) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeOrders2(from *scalar.Row, r *Orders2) {

@@ -42,7 +42,7 @@ var PersonColumns = struct {
 }
 
 // People is the table press.people.
-var People PersonRepository
+var People = &PersonRepository{}
 
 // PersonRepository is the set of operations on press.people. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type PersonRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (PersonRepository) Get(ctx context.Context, run scalar.Runner, key PersonKey) (Person, error) {
-	return personTable.Get(ctx, run, key)
+func (*PersonRepository) Get(ctx context.Context, run scalar.Runner, key PersonKey) (Person, error) {
+	return scalar.GetRecord(ctx, personTable.On(run), encodePersonKey(&key), decodePerson)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (PersonRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PersonKey) ([]scalar.Null[Person], error) {
-	return personTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*PersonRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...PersonKey) ([]*Person, error) {
+	return scalar.GetRecords(ctx, personTable.On(run), keys, encodePersonKey, decodePerson)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (PersonRepository) Insert(ctx context.Context, run scalar.Runner, r Person) error {
-	return personTable.Insert(ctx, run, r)
+func (*PersonRepository) Insert(ctx context.Context, run scalar.Runner, r Person) error {
+	return personTable.Insert(ctx, run, encodePerson(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (PersonRepository) Upsert(ctx context.Context, run scalar.Runner, r Person) error {
-	return personTable.Upsert(ctx, run, r)
+func (*PersonRepository) Upsert(ctx context.Context, run scalar.Runner, r Person) error {
+	return personTable.Upsert(ctx, run, encodePerson(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [PersonRepository.UpdateIf] insists on one.
-func (PersonRepository) Update(ctx context.Context, run scalar.Runner, key PersonKey, set ...scalar.Assign[Person]) error {
-	return personTable.Update(ctx, run, key, set...)
+func (*PersonRepository) Update(ctx context.Context, run scalar.Runner, key PersonKey, set ...scalar.Assign[Person]) error {
+	return personTable.Update(ctx, run, encodePersonKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (PersonRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PersonKey, cond scalar.Cond[Person, scalar.Data], set ...scalar.Assign[Person]) error {
-	return personTable.UpdateIf(ctx, run, key, cond, set...)
+func (*PersonRepository) UpdateIf(ctx context.Context, run scalar.Runner, key PersonKey, cond scalar.Cond[Person, scalar.Data], set ...scalar.Assign[Person]) error {
+	return personTable.UpdateIf(ctx, run, encodePersonKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (PersonRepository) Delete(ctx context.Context, run scalar.Runner, key PersonKey) error {
-	return personTable.Delete(ctx, run, key)
+func (*PersonRepository) Delete(ctx context.Context, run scalar.Runner, key PersonKey) error {
+	return personTable.Delete(ctx, run, encodePersonKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (PersonRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PersonKey, cond scalar.Cond[Person, scalar.Data]) error {
-	return personTable.DeleteIf(ctx, run, key, cond)
+func (*PersonRepository) DeleteIf(ctx context.Context, run scalar.Runner, key PersonKey, cond scalar.Cond[Person, scalar.Data]) error {
+	return personTable.DeleteIf(ctx, run, encodePersonKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllPeople]), in no particular
 // order. It yields at most one error, last.
-func (PersonRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Person]) iter.Seq2[Person, error] {
-	return personTable.Scan(ctx, run, of)
+func (*PersonRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Person]) iter.Seq2[Person, error] {
+	return scalar.ScanRecords(ctx, personTable.On(run), of, decodePerson)
 }
 
 // AllPeople selects the whole table press.people, across its partitions.
@@ -107,27 +107,26 @@ func AllPeople() scalar.Selection[Person] {
 	return scalar.SelectAll[Person]()
 }
 
-var personTable = scalar.Table[Person, PersonKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "people"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var personTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "people"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodePersonKey,
-	Encode: encodePerson,
-	Decode: decodePerson,
+	Partition: []int{0},
+}}
+
+func encodePersonKey(k *PersonKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodePersonKey(k *PersonKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodePerson(r *Person, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodePerson(r *Person) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodePerson(from *scalar.Row, r *Person) {

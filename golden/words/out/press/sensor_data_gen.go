@@ -42,7 +42,7 @@ var SensorDataColumns = struct {
 }
 
 // SensorDataTable is the table press.sensor_data.
-var SensorDataTable SensorDataRepository
+var SensorDataTable = &SensorDataRepository{}
 
 // SensorDataRepository is the set of operations on press.sensor_data. Every
 // method runs in the transaction it is given, or as a transaction of its own on
@@ -52,54 +52,54 @@ type SensorDataRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SensorDataRepository) Get(ctx context.Context, run scalar.Runner, key SensorDataKey) (SensorData, error) {
-	return sensorDataTable.Get(ctx, run, key)
+func (*SensorDataRepository) Get(ctx context.Context, run scalar.Runner, key SensorDataKey) (SensorData, error) {
+	return scalar.GetRecord(ctx, sensorDataTable.On(run), encodeSensorDataKey(&key), decodeSensorData)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SensorDataRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SensorDataKey) ([]scalar.Null[SensorData], error) {
-	return sensorDataTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SensorDataRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SensorDataKey) ([]*SensorData, error) {
+	return scalar.GetRecords(ctx, sensorDataTable.On(run), keys, encodeSensorDataKey, decodeSensorData)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SensorDataRepository) Insert(ctx context.Context, run scalar.Runner, r SensorData) error {
-	return sensorDataTable.Insert(ctx, run, r)
+func (*SensorDataRepository) Insert(ctx context.Context, run scalar.Runner, r SensorData) error {
+	return sensorDataTable.Insert(ctx, run, encodeSensorData(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SensorDataRepository) Upsert(ctx context.Context, run scalar.Runner, r SensorData) error {
-	return sensorDataTable.Upsert(ctx, run, r)
+func (*SensorDataRepository) Upsert(ctx context.Context, run scalar.Runner, r SensorData) error {
+	return sensorDataTable.Upsert(ctx, run, encodeSensorData(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SensorDataRepository.UpdateIf] insists on one.
-func (SensorDataRepository) Update(ctx context.Context, run scalar.Runner, key SensorDataKey, set ...scalar.Assign[SensorData]) error {
-	return sensorDataTable.Update(ctx, run, key, set...)
+func (*SensorDataRepository) Update(ctx context.Context, run scalar.Runner, key SensorDataKey, set ...scalar.Assign[SensorData]) error {
+	return sensorDataTable.Update(ctx, run, encodeSensorDataKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SensorDataRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SensorDataKey, cond scalar.Cond[SensorData, scalar.Data], set ...scalar.Assign[SensorData]) error {
-	return sensorDataTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SensorDataRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SensorDataKey, cond scalar.Cond[SensorData, scalar.Data], set ...scalar.Assign[SensorData]) error {
+	return sensorDataTable.UpdateIf(ctx, run, encodeSensorDataKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SensorDataRepository) Delete(ctx context.Context, run scalar.Runner, key SensorDataKey) error {
-	return sensorDataTable.Delete(ctx, run, key)
+func (*SensorDataRepository) Delete(ctx context.Context, run scalar.Runner, key SensorDataKey) error {
+	return sensorDataTable.Delete(ctx, run, encodeSensorDataKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SensorDataRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SensorDataKey, cond scalar.Cond[SensorData, scalar.Data]) error {
-	return sensorDataTable.DeleteIf(ctx, run, key, cond)
+func (*SensorDataRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SensorDataKey, cond scalar.Cond[SensorData, scalar.Data]) error {
+	return sensorDataTable.DeleteIf(ctx, run, encodeSensorDataKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSensorData]), in no
 // particular order. It yields at most one error, last.
-func (SensorDataRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[SensorData]) iter.Seq2[SensorData, error] {
-	return sensorDataTable.Scan(ctx, run, of)
+func (*SensorDataRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[SensorData]) iter.Seq2[SensorData, error] {
+	return scalar.ScanRecords(ctx, sensorDataTable.On(run), of, decodeSensorData)
 }
 
 // AllSensorData selects the whole table press.sensor_data, across its
@@ -108,27 +108,26 @@ func AllSensorData() scalar.Selection[SensorData] {
 	return scalar.SelectAll[SensorData]()
 }
 
-var sensorDataTable = scalar.Table[SensorData, SensorDataKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "sensor_data"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var sensorDataTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "sensor_data"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeSensorDataKey,
-	Encode: encodeSensorData,
-	Decode: decodeSensorData,
+	Partition: []int{0},
+}}
+
+func encodeSensorDataKey(k *SensorDataKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeSensorDataKey(k *SensorDataKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeSensorData(r *SensorData, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeSensorData(r *SensorData) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeSensorData(from *scalar.Row, r *SensorData) {

@@ -42,7 +42,7 @@ var SeriesColumns = struct {
 }
 
 // SeriesTable is the table press.series.
-var SeriesTable SeriesRepository
+var SeriesTable = &SeriesRepository{}
 
 // SeriesRepository is the set of operations on press.series. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type SeriesRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SeriesRepository) Get(ctx context.Context, run scalar.Runner, key SeriesKey) (Series, error) {
-	return seriesTable.Get(ctx, run, key)
+func (*SeriesRepository) Get(ctx context.Context, run scalar.Runner, key SeriesKey) (Series, error) {
+	return scalar.GetRecord(ctx, seriesTable.On(run), encodeSeriesKey(&key), decodeSeries)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SeriesRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SeriesKey) ([]scalar.Null[Series], error) {
-	return seriesTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SeriesRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SeriesKey) ([]*Series, error) {
+	return scalar.GetRecords(ctx, seriesTable.On(run), keys, encodeSeriesKey, decodeSeries)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SeriesRepository) Insert(ctx context.Context, run scalar.Runner, r Series) error {
-	return seriesTable.Insert(ctx, run, r)
+func (*SeriesRepository) Insert(ctx context.Context, run scalar.Runner, r Series) error {
+	return seriesTable.Insert(ctx, run, encodeSeries(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SeriesRepository) Upsert(ctx context.Context, run scalar.Runner, r Series) error {
-	return seriesTable.Upsert(ctx, run, r)
+func (*SeriesRepository) Upsert(ctx context.Context, run scalar.Runner, r Series) error {
+	return seriesTable.Upsert(ctx, run, encodeSeries(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SeriesRepository.UpdateIf] insists on one.
-func (SeriesRepository) Update(ctx context.Context, run scalar.Runner, key SeriesKey, set ...scalar.Assign[Series]) error {
-	return seriesTable.Update(ctx, run, key, set...)
+func (*SeriesRepository) Update(ctx context.Context, run scalar.Runner, key SeriesKey, set ...scalar.Assign[Series]) error {
+	return seriesTable.Update(ctx, run, encodeSeriesKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SeriesRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SeriesKey, cond scalar.Cond[Series, scalar.Data], set ...scalar.Assign[Series]) error {
-	return seriesTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SeriesRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SeriesKey, cond scalar.Cond[Series, scalar.Data], set ...scalar.Assign[Series]) error {
+	return seriesTable.UpdateIf(ctx, run, encodeSeriesKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SeriesRepository) Delete(ctx context.Context, run scalar.Runner, key SeriesKey) error {
-	return seriesTable.Delete(ctx, run, key)
+func (*SeriesRepository) Delete(ctx context.Context, run scalar.Runner, key SeriesKey) error {
+	return seriesTable.Delete(ctx, run, encodeSeriesKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SeriesRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SeriesKey, cond scalar.Cond[Series, scalar.Data]) error {
-	return seriesTable.DeleteIf(ctx, run, key, cond)
+func (*SeriesRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SeriesKey, cond scalar.Cond[Series, scalar.Data]) error {
+	return seriesTable.DeleteIf(ctx, run, encodeSeriesKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSeries]), in no particular
 // order. It yields at most one error, last.
-func (SeriesRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Series]) iter.Seq2[Series, error] {
-	return seriesTable.Scan(ctx, run, of)
+func (*SeriesRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Series]) iter.Seq2[Series, error] {
+	return scalar.ScanRecords(ctx, seriesTable.On(run), of, decodeSeries)
 }
 
 // AllSeries selects the whole table press.series, across its partitions.
@@ -107,27 +107,26 @@ func AllSeries() scalar.Selection[Series] {
 	return scalar.SelectAll[Series]()
 }
 
-var seriesTable = scalar.Table[Series, SeriesKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "series"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var seriesTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "series"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeSeriesKey,
-	Encode: encodeSeries,
-	Decode: decodeSeries,
+	Partition: []int{0},
+}}
+
+func encodeSeriesKey(k *SeriesKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeSeriesKey(k *SeriesKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeSeries(r *Series, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeSeries(r *Series) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeSeries(from *scalar.Row, r *Series) {

@@ -42,7 +42,7 @@ var SheepColumns = struct {
 }
 
 // SheepTable is the table press.sheep.
-var SheepTable SheepRepository
+var SheepTable = &SheepRepository{}
 
 // SheepRepository is the set of operations on press.sheep. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,60 +52,60 @@ type SheepRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SheepRepository) Get(ctx context.Context, run scalar.Runner, key SheepKey) (Sheep, error) {
-	return sheepTable.Get(ctx, run, key)
+func (*SheepRepository) Get(ctx context.Context, run scalar.Runner, key SheepKey) (Sheep, error) {
+	return scalar.GetRecord(ctx, sheepTable.On(run), encodeSheepKey(&key), decodeSheep)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SheepRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SheepKey) ([]scalar.Null[Sheep], error) {
-	return sheepTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SheepRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SheepKey) ([]*Sheep, error) {
+	return scalar.GetRecords(ctx, sheepTable.On(run), keys, encodeSheepKey, decodeSheep)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SheepRepository) Insert(ctx context.Context, run scalar.Runner, r Sheep) error {
-	return sheepTable.Insert(ctx, run, r)
+func (*SheepRepository) Insert(ctx context.Context, run scalar.Runner, r Sheep) error {
+	return sheepTable.Insert(ctx, run, encodeSheep(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SheepRepository) Upsert(ctx context.Context, run scalar.Runner, r Sheep) error {
-	return sheepTable.Upsert(ctx, run, r)
+func (*SheepRepository) Upsert(ctx context.Context, run scalar.Runner, r Sheep) error {
+	return sheepTable.Upsert(ctx, run, encodeSheep(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SheepRepository.UpdateIf] insists on one.
-func (SheepRepository) Update(ctx context.Context, run scalar.Runner, key SheepKey, set ...scalar.Assign[Sheep]) error {
-	return sheepTable.Update(ctx, run, key, set...)
+func (*SheepRepository) Update(ctx context.Context, run scalar.Runner, key SheepKey, set ...scalar.Assign[Sheep]) error {
+	return sheepTable.Update(ctx, run, encodeSheepKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SheepRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SheepKey, cond scalar.Cond[Sheep, scalar.Data], set ...scalar.Assign[Sheep]) error {
-	return sheepTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SheepRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SheepKey, cond scalar.Cond[Sheep, scalar.Data], set ...scalar.Assign[Sheep]) error {
+	return sheepTable.UpdateIf(ctx, run, encodeSheepKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SheepRepository) Delete(ctx context.Context, run scalar.Runner, key SheepKey) error {
-	return sheepTable.Delete(ctx, run, key)
+func (*SheepRepository) Delete(ctx context.Context, run scalar.Runner, key SheepKey) error {
+	return sheepTable.Delete(ctx, run, encodeSheepKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SheepRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SheepKey, cond scalar.Cond[Sheep, scalar.Data]) error {
-	return sheepTable.DeleteIf(ctx, run, key, cond)
+func (*SheepRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SheepKey, cond scalar.Cond[Sheep, scalar.Data]) error {
+	return sheepTable.DeleteIf(ctx, run, encodeSheepKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllSheep], [SheepByText]), in
 // no particular order. It yields at most one error, last.
-func (SheepRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Sheep]) iter.Seq2[Sheep, error] {
-	return sheepTable.Scan(ctx, run, of)
+func (*SheepRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Sheep]) iter.Seq2[Sheep, error] {
+	return scalar.ScanRecords(ctx, sheepTable.On(run), of, decodeSheep)
 }
 
 // ByText iterates over the records whose text is text, as Scan does with
 // [SheepByText].
-func (SheepRepository) ByText(ctx context.Context, run scalar.Runner, text string) iter.Seq2[Sheep, error] {
-	return sheepTable.Scan(ctx, run, SheepByText(text))
+func (*SheepRepository) ByText(ctx context.Context, run scalar.Runner, text string) iter.Seq2[Sheep, error] {
+	return SheepTable.Scan(ctx, run, SheepByText(text))
 }
 
 // AllSheep selects the whole table press.sheep, across its partitions.
@@ -119,28 +119,27 @@ func SheepByText(text string) scalar.Selection[Sheep] {
 	return scalar.SelectIndex[Sheep](1, scalar.TextValue(text))
 }
 
-var sheepTable = scalar.Table[Sheep, SheepKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "sheep"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
-		Indexes:   []int{1},
+var sheepTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "sheep"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeSheepKey,
-	Encode: encodeSheep,
-	Decode: decodeSheep,
+	Partition: []int{0},
+	Indexes:   []int{1},
+}}
+
+func encodeSheepKey(k *SheepKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeSheepKey(k *SheepKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeSheep(r *Sheep, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeSheep(r *Sheep) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeSheep(from *scalar.Row, r *Sheep) {

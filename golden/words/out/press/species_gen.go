@@ -46,7 +46,7 @@ var SpeciesColumns = struct {
 }
 
 // SpeciesTable is the table press.species.
-var SpeciesTable SpeciesRepository
+var SpeciesTable = &SpeciesRepository{}
 
 // SpeciesRepository is the set of operations on press.species. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -56,55 +56,55 @@ type SpeciesRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (SpeciesRepository) Get(ctx context.Context, run scalar.Runner, key SpeciesKey) (Species, error) {
-	return speciesTable.Get(ctx, run, key)
+func (*SpeciesRepository) Get(ctx context.Context, run scalar.Runner, key SpeciesKey) (Species, error) {
+	return scalar.GetRecord(ctx, speciesTable.On(run), encodeSpeciesKey(&key), decodeSpecies)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (SpeciesRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SpeciesKey) ([]scalar.Null[Species], error) {
-	return speciesTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*SpeciesRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...SpeciesKey) ([]*Species, error) {
+	return scalar.GetRecords(ctx, speciesTable.On(run), keys, encodeSpeciesKey, decodeSpecies)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (SpeciesRepository) Insert(ctx context.Context, run scalar.Runner, r Species) error {
-	return speciesTable.Insert(ctx, run, r)
+func (*SpeciesRepository) Insert(ctx context.Context, run scalar.Runner, r Species) error {
+	return speciesTable.Insert(ctx, run, encodeSpecies(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (SpeciesRepository) Upsert(ctx context.Context, run scalar.Runner, r Species) error {
-	return speciesTable.Upsert(ctx, run, r)
+func (*SpeciesRepository) Upsert(ctx context.Context, run scalar.Runner, r Species) error {
+	return speciesTable.Upsert(ctx, run, encodeSpecies(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [SpeciesRepository.UpdateIf] insists on one.
-func (SpeciesRepository) Update(ctx context.Context, run scalar.Runner, key SpeciesKey, set ...scalar.Assign[Species]) error {
-	return speciesTable.Update(ctx, run, key, set...)
+func (*SpeciesRepository) Update(ctx context.Context, run scalar.Runner, key SpeciesKey, set ...scalar.Assign[Species]) error {
+	return speciesTable.Update(ctx, run, encodeSpeciesKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (SpeciesRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SpeciesKey, cond scalar.Cond[Species, scalar.Data], set ...scalar.Assign[Species]) error {
-	return speciesTable.UpdateIf(ctx, run, key, cond, set...)
+func (*SpeciesRepository) UpdateIf(ctx context.Context, run scalar.Runner, key SpeciesKey, cond scalar.Cond[Species, scalar.Data], set ...scalar.Assign[Species]) error {
+	return speciesTable.UpdateIf(ctx, run, encodeSpeciesKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (SpeciesRepository) Delete(ctx context.Context, run scalar.Runner, key SpeciesKey) error {
-	return speciesTable.Delete(ctx, run, key)
+func (*SpeciesRepository) Delete(ctx context.Context, run scalar.Runner, key SpeciesKey) error {
+	return speciesTable.Delete(ctx, run, encodeSpeciesKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (SpeciesRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SpeciesKey, cond scalar.Cond[Species, scalar.Data]) error {
-	return speciesTable.DeleteIf(ctx, run, key, cond)
+func (*SpeciesRepository) DeleteIf(ctx context.Context, run scalar.Runner, key SpeciesKey, cond scalar.Cond[Species, scalar.Data]) error {
+	return speciesTable.DeleteIf(ctx, run, encodeSpeciesKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a range ([SpeciesOf]) in clustering order,
 // or of a selection ([AllSpecies]), in no particular order. It yields at most
 // one error, last.
-func (SpeciesRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Species]) iter.Seq2[Species, error] {
-	return speciesTable.Scan(ctx, run, of)
+func (*SpeciesRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Species]) iter.Seq2[Species, error] {
+	return scalar.ScanRecords(ctx, speciesTable.On(run), of, decodeSpecies)
 }
 
 // AllSpecies selects the whole table press.species, across its partitions.
@@ -144,31 +144,30 @@ func (r SpeciesRange) NameBefore(v string) SpeciesRange {
 	return SpeciesRange{scalar.RangeEnd(r.Range, scalar.TextValue(v), false)}
 }
 
-var speciesTable = scalar.Table[Species, SpeciesKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "species"},
-		Columns: []scalar.ColumnDef{
-			{Name: "genus", Type: scalar.TypeText},
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition:  []int{0},
-		Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+var speciesTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "species"},
+	Columns: []scalar.ColumnDef{
+		{Name: "genus", Type: scalar.TypeText},
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeSpeciesKey,
-	Encode: encodeSpecies,
-	Decode: decodeSpecies,
+	Partition:  []int{0},
+	Clustering: []scalar.ClusteringDef{{Column: 1, Order: scalar.Asc}},
+}}
+
+func encodeSpeciesKey(k *SpeciesKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.Genus),
+		scalar.TextValue(k.Name),
+	}
 }
 
-func encodeSpeciesKey(k *SpeciesKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.Genus)
-	to[1] = scalar.TextValue(k.Name)
-}
-
-func encodeSpecies(r *Species, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.Genus)
-	to[1] = scalar.TextValue(r.Name)
-	to[2] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeSpecies(r *Species) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.Genus),
+		scalar.TextValue(r.Name),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeSpecies(from *scalar.Row, r *Species) {

@@ -42,7 +42,7 @@ var StaffColumns = struct {
 }
 
 // StaffTable is the table press.staff.
-var StaffTable StaffRepository
+var StaffTable = &StaffRepository{}
 
 // StaffRepository is the set of operations on press.staff. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -52,54 +52,54 @@ type StaffRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StaffRepository) Get(ctx context.Context, run scalar.Runner, key StaffKey) (Staff, error) {
-	return staffTable.Get(ctx, run, key)
+func (*StaffRepository) Get(ctx context.Context, run scalar.Runner, key StaffKey) (Staff, error) {
+	return scalar.GetRecord(ctx, staffTable.On(run), encodeStaffKey(&key), decodeStaff)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StaffRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StaffKey) ([]scalar.Null[Staff], error) {
-	return staffTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StaffRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StaffKey) ([]*Staff, error) {
+	return scalar.GetRecords(ctx, staffTable.On(run), keys, encodeStaffKey, decodeStaff)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StaffRepository) Insert(ctx context.Context, run scalar.Runner, r Staff) error {
-	return staffTable.Insert(ctx, run, r)
+func (*StaffRepository) Insert(ctx context.Context, run scalar.Runner, r Staff) error {
+	return staffTable.Insert(ctx, run, encodeStaff(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StaffRepository) Upsert(ctx context.Context, run scalar.Runner, r Staff) error {
-	return staffTable.Upsert(ctx, run, r)
+func (*StaffRepository) Upsert(ctx context.Context, run scalar.Runner, r Staff) error {
+	return staffTable.Upsert(ctx, run, encodeStaff(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StaffRepository.UpdateIf] insists on one.
-func (StaffRepository) Update(ctx context.Context, run scalar.Runner, key StaffKey, set ...scalar.Assign[Staff]) error {
-	return staffTable.Update(ctx, run, key, set...)
+func (*StaffRepository) Update(ctx context.Context, run scalar.Runner, key StaffKey, set ...scalar.Assign[Staff]) error {
+	return staffTable.Update(ctx, run, encodeStaffKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StaffRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StaffKey, cond scalar.Cond[Staff, scalar.Data], set ...scalar.Assign[Staff]) error {
-	return staffTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StaffRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StaffKey, cond scalar.Cond[Staff, scalar.Data], set ...scalar.Assign[Staff]) error {
+	return staffTable.UpdateIf(ctx, run, encodeStaffKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StaffRepository) Delete(ctx context.Context, run scalar.Runner, key StaffKey) error {
-	return staffTable.Delete(ctx, run, key)
+func (*StaffRepository) Delete(ctx context.Context, run scalar.Runner, key StaffKey) error {
+	return staffTable.Delete(ctx, run, encodeStaffKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StaffRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StaffKey, cond scalar.Cond[Staff, scalar.Data]) error {
-	return staffTable.DeleteIf(ctx, run, key, cond)
+func (*StaffRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StaffKey, cond scalar.Cond[Staff, scalar.Data]) error {
+	return staffTable.DeleteIf(ctx, run, encodeStaffKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllStaff]), in no particular
 // order. It yields at most one error, last.
-func (StaffRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Staff]) iter.Seq2[Staff, error] {
-	return staffTable.Scan(ctx, run, of)
+func (*StaffRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Staff]) iter.Seq2[Staff, error] {
+	return scalar.ScanRecords(ctx, staffTable.On(run), of, decodeStaff)
 }
 
 // AllStaff selects the whole table press.staff, across its partitions.
@@ -107,27 +107,26 @@ func AllStaff() scalar.Selection[Staff] {
 	return scalar.SelectAll[Staff]()
 }
 
-var staffTable = scalar.Table[Staff, StaffKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "staff"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var staffTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "staff"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeStaffKey,
-	Encode: encodeStaff,
-	Decode: decodeStaff,
+	Partition: []int{0},
+}}
+
+func encodeStaffKey(k *StaffKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeStaffKey(k *StaffKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeStaff(r *Staff, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeStaff(r *Staff) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeStaff(from *scalar.Row, r *Staff) {

@@ -42,7 +42,7 @@ var StatusColumns = struct {
 }
 
 // Statuses is the table press.status.
-var Statuses StatusRepository
+var Statuses = &StatusRepository{}
 
 // StatusRepository is the set of operations on press.status. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type StatusRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (StatusRepository) Get(ctx context.Context, run scalar.Runner, key StatusKey) (Status, error) {
-	return statusTable.Get(ctx, run, key)
+func (*StatusRepository) Get(ctx context.Context, run scalar.Runner, key StatusKey) (Status, error) {
+	return scalar.GetRecord(ctx, statusTable.On(run), encodeStatusKey(&key), decodeStatus)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (StatusRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StatusKey) ([]scalar.Null[Status], error) {
-	return statusTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*StatusRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...StatusKey) ([]*Status, error) {
+	return scalar.GetRecords(ctx, statusTable.On(run), keys, encodeStatusKey, decodeStatus)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (StatusRepository) Insert(ctx context.Context, run scalar.Runner, r Status) error {
-	return statusTable.Insert(ctx, run, r)
+func (*StatusRepository) Insert(ctx context.Context, run scalar.Runner, r Status) error {
+	return statusTable.Insert(ctx, run, encodeStatus(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (StatusRepository) Upsert(ctx context.Context, run scalar.Runner, r Status) error {
-	return statusTable.Upsert(ctx, run, r)
+func (*StatusRepository) Upsert(ctx context.Context, run scalar.Runner, r Status) error {
+	return statusTable.Upsert(ctx, run, encodeStatus(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [StatusRepository.UpdateIf] insists on one.
-func (StatusRepository) Update(ctx context.Context, run scalar.Runner, key StatusKey, set ...scalar.Assign[Status]) error {
-	return statusTable.Update(ctx, run, key, set...)
+func (*StatusRepository) Update(ctx context.Context, run scalar.Runner, key StatusKey, set ...scalar.Assign[Status]) error {
+	return statusTable.Update(ctx, run, encodeStatusKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (StatusRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StatusKey, cond scalar.Cond[Status, scalar.Data], set ...scalar.Assign[Status]) error {
-	return statusTable.UpdateIf(ctx, run, key, cond, set...)
+func (*StatusRepository) UpdateIf(ctx context.Context, run scalar.Runner, key StatusKey, cond scalar.Cond[Status, scalar.Data], set ...scalar.Assign[Status]) error {
+	return statusTable.UpdateIf(ctx, run, encodeStatusKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (StatusRepository) Delete(ctx context.Context, run scalar.Runner, key StatusKey) error {
-	return statusTable.Delete(ctx, run, key)
+func (*StatusRepository) Delete(ctx context.Context, run scalar.Runner, key StatusKey) error {
+	return statusTable.Delete(ctx, run, encodeStatusKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (StatusRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StatusKey, cond scalar.Cond[Status, scalar.Data]) error {
-	return statusTable.DeleteIf(ctx, run, key, cond)
+func (*StatusRepository) DeleteIf(ctx context.Context, run scalar.Runner, key StatusKey, cond scalar.Cond[Status, scalar.Data]) error {
+	return statusTable.DeleteIf(ctx, run, encodeStatusKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllStatuses]), in no
 // particular order. It yields at most one error, last.
-func (StatusRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Status]) iter.Seq2[Status, error] {
-	return statusTable.Scan(ctx, run, of)
+func (*StatusRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Status]) iter.Seq2[Status, error] {
+	return scalar.ScanRecords(ctx, statusTable.On(run), of, decodeStatus)
 }
 
 // AllStatuses selects the whole table press.status, across its partitions.
@@ -107,27 +107,26 @@ func AllStatuses() scalar.Selection[Status] {
 	return scalar.SelectAll[Status]()
 }
 
-var statusTable = scalar.Table[Status, StatusKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "status"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var statusTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "status"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeStatusKey,
-	Encode: encodeStatus,
-	Decode: decodeStatus,
+	Partition: []int{0},
+}}
+
+func encodeStatusKey(k *StatusKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeStatusKey(k *StatusKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeStatus(r *Status, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeStatus(r *Status) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeStatus(from *scalar.Row, r *Status) {

@@ -42,7 +42,7 @@ var UserIDColumns = struct {
 }
 
 // UserIDs is the table press.user_ids.
-var UserIDs UserIDRepository
+var UserIDs = &UserIDRepository{}
 
 // UserIDRepository is the set of operations on press.user_ids. Every method
 // runs in the transaction it is given, or as a transaction of its own on a
@@ -52,54 +52,54 @@ type UserIDRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (UserIDRepository) Get(ctx context.Context, run scalar.Runner, key UserIDKey) (UserID, error) {
-	return userIDTable.Get(ctx, run, key)
+func (*UserIDRepository) Get(ctx context.Context, run scalar.Runner, key UserIDKey) (UserID, error) {
+	return scalar.GetRecord(ctx, userIDTable.On(run), encodeUserIDKey(&key), decodeUserID)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (UserIDRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserIDKey) ([]scalar.Null[UserID], error) {
-	return userIDTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*UserIDRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...UserIDKey) ([]*UserID, error) {
+	return scalar.GetRecords(ctx, userIDTable.On(run), keys, encodeUserIDKey, decodeUserID)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (UserIDRepository) Insert(ctx context.Context, run scalar.Runner, r UserID) error {
-	return userIDTable.Insert(ctx, run, r)
+func (*UserIDRepository) Insert(ctx context.Context, run scalar.Runner, r UserID) error {
+	return userIDTable.Insert(ctx, run, encodeUserID(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (UserIDRepository) Upsert(ctx context.Context, run scalar.Runner, r UserID) error {
-	return userIDTable.Upsert(ctx, run, r)
+func (*UserIDRepository) Upsert(ctx context.Context, run scalar.Runner, r UserID) error {
+	return userIDTable.Upsert(ctx, run, encodeUserID(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [UserIDRepository.UpdateIf] insists on one.
-func (UserIDRepository) Update(ctx context.Context, run scalar.Runner, key UserIDKey, set ...scalar.Assign[UserID]) error {
-	return userIDTable.Update(ctx, run, key, set...)
+func (*UserIDRepository) Update(ctx context.Context, run scalar.Runner, key UserIDKey, set ...scalar.Assign[UserID]) error {
+	return userIDTable.Update(ctx, run, encodeUserIDKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (UserIDRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserIDKey, cond scalar.Cond[UserID, scalar.Data], set ...scalar.Assign[UserID]) error {
-	return userIDTable.UpdateIf(ctx, run, key, cond, set...)
+func (*UserIDRepository) UpdateIf(ctx context.Context, run scalar.Runner, key UserIDKey, cond scalar.Cond[UserID, scalar.Data], set ...scalar.Assign[UserID]) error {
+	return userIDTable.UpdateIf(ctx, run, encodeUserIDKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (UserIDRepository) Delete(ctx context.Context, run scalar.Runner, key UserIDKey) error {
-	return userIDTable.Delete(ctx, run, key)
+func (*UserIDRepository) Delete(ctx context.Context, run scalar.Runner, key UserIDKey) error {
+	return userIDTable.Delete(ctx, run, encodeUserIDKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (UserIDRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserIDKey, cond scalar.Cond[UserID, scalar.Data]) error {
-	return userIDTable.DeleteIf(ctx, run, key, cond)
+func (*UserIDRepository) DeleteIf(ctx context.Context, run scalar.Runner, key UserIDKey, cond scalar.Cond[UserID, scalar.Data]) error {
+	return userIDTable.DeleteIf(ctx, run, encodeUserIDKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllUserIDs]), in no
 // particular order. It yields at most one error, last.
-func (UserIDRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UserID]) iter.Seq2[UserID, error] {
-	return userIDTable.Scan(ctx, run, of)
+func (*UserIDRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[UserID]) iter.Seq2[UserID, error] {
+	return scalar.ScanRecords(ctx, userIDTable.On(run), of, decodeUserID)
 }
 
 // AllUserIDs selects the whole table press.user_ids, across its partitions.
@@ -107,27 +107,26 @@ func AllUserIDs() scalar.Selection[UserID] {
 	return scalar.SelectAll[UserID]()
 }
 
-var userIDTable = scalar.Table[UserID, UserIDKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "press", Name: "user_ids"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-			{Name: "text", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var userIDTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "press", Name: "user_ids"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
+		{Name: "text", Type: scalar.TypeText},
 	},
-	Key:    encodeUserIDKey,
-	Encode: encodeUserID,
-	Decode: decodeUserID,
+	Partition: []int{0},
+}}
+
+func encodeUserIDKey(k *UserIDKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeUserIDKey(k *UserIDKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeUserID(r *UserID, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
-	to[1] = scalar.NullValue(scalar.TypeText, r.Text, scalar.TextValue)
+func encodeUserID(r *UserID) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+		scalar.NullTextValue(r.Text),
+	}
 }
 
 func decodeUserID(from *scalar.Row, r *UserID) {

@@ -45,7 +45,7 @@ var ItemColumns = struct {
 }
 
 // Items is the table order.items.
-var Items ItemRepository
+var Items = &ItemRepository{}
 
 // ItemRepository is the set of operations on order.items. Every method runs in
 // the transaction it is given, or as a transaction of its own on a [scalar.DB].
@@ -55,54 +55,54 @@ type ItemRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (ItemRepository) Get(ctx context.Context, run scalar.Runner, key ItemKey) (Item, error) {
-	return itemTable.Get(ctx, run, key)
+func (*ItemRepository) Get(ctx context.Context, run scalar.Runner, key ItemKey) (Item, error) {
+	return scalar.GetRecord(ctx, itemTable.On(run), encodeItemKey(&key), decodeItem)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (ItemRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ItemKey) ([]scalar.Null[Item], error) {
-	return itemTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*ItemRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...ItemKey) ([]*Item, error) {
+	return scalar.GetRecords(ctx, itemTable.On(run), keys, encodeItemKey, decodeItem)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (ItemRepository) Insert(ctx context.Context, run scalar.Runner, r Item) error {
-	return itemTable.Insert(ctx, run, r)
+func (*ItemRepository) Insert(ctx context.Context, run scalar.Runner, r Item) error {
+	return itemTable.Insert(ctx, run, encodeItem(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (ItemRepository) Upsert(ctx context.Context, run scalar.Runner, r Item) error {
-	return itemTable.Upsert(ctx, run, r)
+func (*ItemRepository) Upsert(ctx context.Context, run scalar.Runner, r Item) error {
+	return itemTable.Upsert(ctx, run, encodeItem(&r))
 }
 
 // Update changes the columns named in set at key. It does nothing if there is
 // no record; [ItemRepository.UpdateIf] insists on one.
-func (ItemRepository) Update(ctx context.Context, run scalar.Runner, key ItemKey, set ...scalar.Assign[Item]) error {
-	return itemTable.Update(ctx, run, key, set...)
+func (*ItemRepository) Update(ctx context.Context, run scalar.Runner, key ItemKey, set ...scalar.Assign[Item]) error {
+	return itemTable.Update(ctx, run, encodeItemKey(&key), scalar.Assignments(set))
 }
 
 // UpdateIf is Update guarded by cond; [scalar.All] combines conditions. It
 // reports [scalar.ErrCondition] if there is no record or cond does not hold.
-func (ItemRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ItemKey, cond scalar.Cond[Item, scalar.Data], set ...scalar.Assign[Item]) error {
-	return itemTable.UpdateIf(ctx, run, key, cond, set...)
+func (*ItemRepository) UpdateIf(ctx context.Context, run scalar.Runner, key ItemKey, cond scalar.Cond[Item, scalar.Data], set ...scalar.Assign[Item]) error {
+	return itemTable.UpdateIf(ctx, run, encodeItemKey(&key), scalar.Condition(cond), scalar.Assignments(set))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (ItemRepository) Delete(ctx context.Context, run scalar.Runner, key ItemKey) error {
-	return itemTable.Delete(ctx, run, key)
+func (*ItemRepository) Delete(ctx context.Context, run scalar.Runner, key ItemKey) error {
+	return itemTable.Delete(ctx, run, encodeItemKey(&key))
 }
 
 // DeleteIf is Delete guarded by cond. It reports [scalar.ErrCondition] if there
 // is no record or cond does not hold.
-func (ItemRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ItemKey, cond scalar.Cond[Item, scalar.Data]) error {
-	return itemTable.DeleteIf(ctx, run, key, cond)
+func (*ItemRepository) DeleteIf(ctx context.Context, run scalar.Runner, key ItemKey, cond scalar.Cond[Item, scalar.Data]) error {
+	return itemTable.DeleteIf(ctx, run, encodeItemKey(&key), scalar.Condition(cond))
 }
 
 // Scan iterates over the records of a selection ([AllItems]), in no particular
 // order. It yields at most one error, last.
-func (ItemRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Item]) iter.Seq2[Item, error] {
-	return itemTable.Scan(ctx, run, of)
+func (*ItemRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Item]) iter.Seq2[Item, error] {
+	return scalar.ScanRecords(ctx, itemTable.On(run), of, decodeItem)
 }
 
 // AllItems selects the whole table order.items, across its partitions.
@@ -110,29 +110,28 @@ func AllItems() scalar.Selection[Item] {
 	return scalar.SelectAll[Item]()
 }
 
-var itemTable = scalar.Table[Item, ItemKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "order", Name: "items"},
-		Columns: []scalar.ColumnDef{
-			{Name: "item_id", Type: scalar.TypeInt},
-			{Name: "name", Type: scalar.TypeText},
-			{Name: "price", Type: scalar.TypeInt},
-		},
-		Partition: []int{0},
+var itemTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "order", Name: "items"},
+	Columns: []scalar.ColumnDef{
+		{Name: "item_id", Type: scalar.TypeInt},
+		{Name: "name", Type: scalar.TypeText},
+		{Name: "price", Type: scalar.TypeInt},
 	},
-	Key:    encodeItemKey,
-	Encode: encodeItem,
-	Decode: decodeItem,
+	Partition: []int{0},
+}}
+
+func encodeItemKey(k *ItemKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(k.ItemID),
+	}
 }
 
-func encodeItemKey(k *ItemKey, to []scalar.Value) {
-	to[0] = scalar.IntValue(k.ItemID)
-}
-
-func encodeItem(r *Item, to []scalar.Value) {
-	to[0] = scalar.IntValue(r.ItemID)
-	to[1] = scalar.TextValue(r.Name)
-	to[2] = scalar.IntValue(r.Price)
+func encodeItem(r *Item) []scalar.Value {
+	return []scalar.Value{
+		scalar.IntValue(r.ItemID),
+		scalar.TextValue(r.Name),
+		scalar.IntValue(r.Price),
+	}
 }
 
 func decodeItem(from *scalar.Row, r *Item) {

@@ -39,7 +39,7 @@ var OrderColumns = struct {
 }
 
 // Orders is the table order.orders.
-var Orders OrderRepository
+var Orders = &OrderRepository{}
 
 // OrderRepository is the set of operations on order.orders. Every method runs
 // in the transaction it is given, or as a transaction of its own on a
@@ -49,36 +49,36 @@ type OrderRepository struct{}
 
 // Get reads the record at key. It reports [scalar.ErrNotFound] if there is
 // none.
-func (OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
-	return orderTable.Get(ctx, run, key)
+func (*OrderRepository) Get(ctx context.Context, run scalar.Runner, key OrderKey) (Order, error) {
+	return scalar.GetRecord(ctx, orderTable.On(run), encodeOrderKey(&key), decodeOrder)
 }
 
 // GetAll reads the records at keys, in one round trip where the storage can.
-// The result has one element per key, NULL where there is no record.
-func (OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]scalar.Null[Order], error) {
-	return orderTable.GetAll(ctx, run, keys)
+// The result has one element per key, nil where there is no record.
+func (*OrderRepository) GetAll(ctx context.Context, run scalar.Runner, keys ...OrderKey) ([]*Order, error) {
+	return scalar.GetRecords(ctx, orderTable.On(run), keys, encodeOrderKey, decodeOrder)
 }
 
 // Insert adds r. If the key is taken, this call or the commit reports
 // [scalar.ErrAlreadyExists].
-func (OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Insert(ctx, run, r)
+func (*OrderRepository) Insert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Insert(ctx, run, encodeOrder(&r))
 }
 
 // Upsert writes all columns of r, whether or not the key is taken.
-func (OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
-	return orderTable.Upsert(ctx, run, r)
+func (*OrderRepository) Upsert(ctx context.Context, run scalar.Runner, r Order) error {
+	return orderTable.Upsert(ctx, run, encodeOrder(&r))
 }
 
 // Delete removes the record at key. It does nothing if there is none.
-func (OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
-	return orderTable.Delete(ctx, run, key)
+func (*OrderRepository) Delete(ctx context.Context, run scalar.Runner, key OrderKey) error {
+	return orderTable.Delete(ctx, run, encodeOrderKey(&key))
 }
 
 // Scan iterates over the records of a selection ([AllOrders]), in no particular
 // order. It yields at most one error, last.
-func (OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
-	return orderTable.Scan(ctx, run, of)
+func (*OrderRepository) Scan(ctx context.Context, run scalar.Runner, of scalar.Scannable[Order]) iter.Seq2[Order, error] {
+	return scalar.ScanRecords(ctx, orderTable.On(run), of, decodeOrder)
 }
 
 // AllOrders selects the whole table order.orders, across its partitions.
@@ -86,25 +86,24 @@ func AllOrders() scalar.Selection[Order] {
 	return scalar.SelectAll[Order]()
 }
 
-var orderTable = scalar.Table[Order, OrderKey]{
-	Def: &scalar.TableDef{
-		TableName: scalar.TableName{Namespace: "order", Name: "orders"},
-		Columns: []scalar.ColumnDef{
-			{Name: "id", Type: scalar.TypeText},
-		},
-		Partition: []int{0},
+var orderTable = scalar.Table{Def: &scalar.TableDef{
+	TableName: scalar.TableName{Namespace: "order", Name: "orders"},
+	Columns: []scalar.ColumnDef{
+		{Name: "id", Type: scalar.TypeText},
 	},
-	Key:    encodeOrderKey,
-	Encode: encodeOrder,
-	Decode: decodeOrder,
+	Partition: []int{0},
+}}
+
+func encodeOrderKey(k *OrderKey) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(k.ID),
+	}
 }
 
-func encodeOrderKey(k *OrderKey, to []scalar.Value) {
-	to[0] = scalar.TextValue(k.ID)
-}
-
-func encodeOrder(r *Order, to []scalar.Value) {
-	to[0] = scalar.TextValue(r.ID)
+func encodeOrder(r *Order) []scalar.Value {
+	return []scalar.Value{
+		scalar.TextValue(r.ID),
+	}
 }
 
 func decodeOrder(from *scalar.Row, r *Order) {

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Prints the figures that the design promises. The machine should be idle.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n# %s\n' "$*"; }
+bench() { go test -run '^$' "$@" | grep -E '^Benchmark|^cpu:' || true; }
+
+say "Generator, whole process, new directory (bar: 10 tables 20 ms; 1,000 tables 1.0 s and 128 MB)"
+bench ./cmd/scalargen -bench BenchmarkCommand -benchtime 5x
+say "Generator, in process, parse to checked files"
+bench ./gen -bench BenchmarkGenerate -benchtime 5x
+say "Compiling the output, runtime compiled (bar: 100 tables 2.5 s and 400 MB, 300 tables 7 s)"
+bench ./gen -bench BenchmarkCompile -benchtime 2x
+say "Transactions on the memory storage, beside the same storage calls by hand"
+bench ./runtime/internal/commit -bench . -benchmem
+say "The same through generated code (allocations of the typed layer included)"
+bench ./runtime -bench . -benchmem
+say "SQLite, the storage alone"
+bench ./storage/sqlite -bench . -benchmem
