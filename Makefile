@@ -31,7 +31,8 @@ race: ## Run all tests with the race detector
 
 .PHONY: generate
 generate: ## Refresh everything that is generated: golden files, the sample, JSON Schemas
-	go test ./golden/... ./gen/... ./templates/... ./schema/... ./cmd/... -update
+	go test ./schema ./golden ./golden/misuse ./templates -update
+	go test ./cmd/scalargen -run TestRefusedInput -update
 	cd examples/ec && go generate ./...
 
 .PHONY: check
@@ -59,6 +60,10 @@ staticcheck:
 .PHONY: tidy
 tidy:
 	$(call each,go mod tidy -diff)
+
+.PHONY: sim
+sim: ## Simulate many more random histories of the engine than make test does
+	go test ./runtime/internal/commit -run Simulation -timeout 60m -v -sim.seeds=20000
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for FUZZTIME (10s)
