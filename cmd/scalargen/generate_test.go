@@ -59,7 +59,7 @@ packages: {shop: {name: shopdb, dir: store/shop}}
 	expect(t, "paths are relative to the file", got,
 		result{stdout: "new     app/internal/db/store/shop/items_gen.go\nnew     app/internal/db/store/shop/schema_gen.go\n"})
 	code, err := os.ReadFile("app/internal/db/store/shop/items_gen.go")
-	if err != nil || !strings.Contains(string(code), "\npackage shopdb\n") || !strings.Contains(string(code), "scalar.StorageTable[") {
+	if err != nil || !strings.Contains(string(code), "\npackage shopdb\n") || !strings.Contains(string(code), "scalar.StorageTable{") {
 		t.Errorf("package clause or kind of table is wrong: %v\n%s", err, code)
 	}
 	t.Chdir("app")
