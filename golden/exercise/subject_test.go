@@ -14,7 +14,6 @@ import (
 
 	"github.com/scalargen/scalargen/golden/internal/money"
 	scalar "github.com/scalargen/scalargen/runtime"
-	"github.com/scalargen/scalargen/runtime/scalartest"
 )
 
 // subject is one generated table, as user code sees it. all_gen_test.go has
@@ -110,35 +109,40 @@ func (a asTransactional[R, K]) DeleteIf(ctx context.Context, run scalar.Runner, 
 	return a.updates.DeleteIf(ctx, run.(*scalar.DB), k, cond)
 }
 
-// exercise runs every method of one table against the in-memory storage.
+// exercise runs every method of one table on every storage.
 func exercise[R, K any](t *testing.T, name string, schema scalar.Schema, s subject[R, K]) {
-	t.Run(name, func(t *testing.T) {
-		t.Parallel()
-		db := scalartest.Open(t, schema)
-		table, transactions := s.repository.(transactional[R, K])
-		updates, _ := s.repository.(transactionalUpdates[R, K])
-		if !transactions {
-			p := s.repository.(plain[R, K])
-			adapted := asTransactional[R, K]{plain: p}
-			adapted.updates, _ = s.repository.(plainUpdates[R, K])
-			table = adapted
-			if adapted.updates != nil {
-				updates = adapted
-			}
+	for storage, open := range storages {
+		t.Run(name+"/"+storage, func(t *testing.T) {
+			t.Parallel()
+			exerciseOn(t, open(t, schema), s)
+		})
+	}
+}
+
+func exerciseOn[R, K any](t *testing.T, db *scalar.DB, s subject[R, K]) {
+	table, transactions := s.repository.(transactional[R, K])
+	updates, _ := s.repository.(transactionalUpdates[R, K])
+	if !transactions {
+		p := s.repository.(plain[R, K])
+		adapted := asTransactional[R, K]{plain: p}
+		adapted.updates, _ = s.repository.(plainUpdates[R, K])
+		table = adapted
+		if adapted.updates != nil {
+			updates = adapted
 		}
-		if (updates != nil) != (s.assign != nil) {
-			t.Fatalf("updates: %v, columns to assign: %v", updates != nil, s.assign != nil)
-		}
-		x := exerciser[R, K]{t, db, s, table, updates, s.records(t)}
-		x.insert(transactions)
-		x.read()
-		x.scan()
-		x.lookUp()
-		if updates != nil {
-			x.update()
-		}
-		x.upsertAndDelete()
-	})
+	}
+	if (updates != nil) != (s.assign != nil) {
+		t.Fatalf("updates: %v, columns to assign: %v", updates != nil, s.assign != nil)
+	}
+	x := exerciser[R, K]{t, db, s, table, updates, s.records(t)}
+	x.insert(transactions)
+	x.read()
+	x.scan()
+	x.lookUp()
+	if updates != nil {
+		x.update()
+	}
+	x.upsertAndDelete()
 }
 
 type exerciser[R, K any] struct {

@@ -198,9 +198,9 @@ func (i *injector) around(ctx context.Context, c faulty.Call, send func(context.
 	return i.fault.happen(ctx, c, send)
 }
 
-// run runs a workload in a world of its own with the fault at the nth call, and
+// runWith runs a workload in a world of its own with the fault at the nth call, and
 // returns what the client was told and what everybody sees in the end.
-func (wl *workload) runWith(t *testing.T, inject *injector) (told error, before, after string) {
+func (wl *workload) runWith(t *testing.T, inject *injector) (before, after string, told error) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, wl.storage...)
 		w.now.Store(0)
@@ -234,7 +234,7 @@ func (wl *workload) runWith(t *testing.T, inject *injector) (told error, before,
 		time.Sleep(20 * time.Second)
 		after = w.recoverAll(t)
 	})
-	return told, before, after
+	return before, after, told
 }
 
 // recoverAll reads every record with a fresh engine, checks that nothing of any
@@ -293,7 +293,7 @@ func TestEveryFaultAtEveryCall(t *testing.T) {
 	for _, wl := range workloads {
 		t.Run(wl.name, func(t *testing.T) {
 			t.Parallel()
-			told, before, after := wl.runWith(t, &injector{})
+			before, after, told := wl.runWith(t, &injector{})
 			ok(t, told)
 			if before == after && wl.name != "delete of nothing" {
 				t.Fatal("the workload changes nothing")
@@ -304,7 +304,7 @@ func TestEveryFaultAtEveryCall(t *testing.T) {
 				for _, down := range []bool{false, true} {
 					for nth := 1; ; nth++ {
 						inject := &injector{fault: &f, nth: nth, down: down}
-						told, before, got := wl.runWith(t, inject)
+						before, got, told := wl.runWith(t, inject)
 						if inject.hit == "" {
 							break
 						}
