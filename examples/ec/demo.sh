@@ -18,7 +18,6 @@ ec() { printf '$ ec %s\n' "$*"; "$work/ec" "$@"; }
 
 say "Generate typed Go from schema.json"
 run go generate ./...
-go tool scalargen describe schema.json
 
 say "Build the sample"
 run go build -o "$work/ec" .
