@@ -30,7 +30,7 @@ race: ## Run all tests with the race detector
 	$(call each,go test -race ./...)
 
 .PHONY: generate
-generate: ## Refresh everything that is generated: golden files, the sample, JSON Schemas
+generate: ## Refresh everything that is generated: golden files, expected messages, the sample
 	go test ./schema ./golden ./golden/misuse ./templates -update
 	go test ./cmd/scalargen -run TestRefusedInput -update
 	cd examples/ec && go generate ./...

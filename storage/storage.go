@@ -30,7 +30,7 @@ type Storage interface {
 	// twice. It reports [ErrCondition] if a precondition was false,
 	// [ErrConflict] if the database chose it as victim of a conflict,
 	// [ErrUnknown] if it may or may not have been applied; after any other
-	// error it was not applied.
+	// [*Error] it was not applied. [NotApplied] tells.
 	Mutate(ctx context.Context, group []Mutation) error
 
 	// Admin returns the administration side of the storage.

@@ -12,8 +12,8 @@
 // else looks the decision up and completes it; if there is none for 15 seconds,
 // it decides ABORTED itself (recovery.go).
 //
-// Section numbers in comments refer to the Consensus Commit specification that
-// docs/architecture.md names. Formats, states, conditions and their order are
+// Section numbers in comments are those of the Consensus Commit specification;
+// docs/specification.md says what each stands for. Formats, states, conditions and their order are
 // those of ScalarDB 3.19, so that Java programs take part in the same tables;
 // docs/decisions.md lists where the engine differs on purpose.
 //

@@ -298,7 +298,6 @@ func TestEveryFaultAtEveryCall(t *testing.T) {
 			if before == after && wl.name != "delete of nothing" {
 				t.Fatal("the workload changes nothing")
 			}
-			told = nil
 			outcomes := map[string]int{}
 			for _, f := range everyFault {
 				for _, down := range []bool{false, true} {
