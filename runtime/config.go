@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -98,7 +99,11 @@ func (c *Config) OpenStorage(ctx context.Context) (storage.Storage, error) {
 		if c.Properties.String(dbPrefix+"storage", "") == "" {
 			message += " (scalar.db.storage is not set, and its default is cassandra)"
 		}
-		return nil, &Error{Kind: ErrStorage, Message: message, Err: err}
+		kind := ErrStorage
+		if errors.Is(err, storage.ErrInvalid) || errors.Is(err, storage.ErrUnknownStorage) {
+			kind = ErrInvalid
+		}
+		return nil, &Error{Kind: kind, Message: message, Err: err}
 	}
 	return s, nil
 }
@@ -110,11 +115,8 @@ func LoadConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	properties, lines, err := parseProperties(path, data)
-	if err != nil {
-		return Config{}, err
-	}
-	return parseConfig(properties, path, lines)
+	properties, lines, problems := parseProperties(path, data)
+	return parseConfig(properties, path, lines, problems)
 }
 
 // ParseConfig reads the scalar.db.* properties that concern transactions.
@@ -125,13 +127,14 @@ func LoadConfig(path string) (Config, error) {
 // and keys that do not are left alone. Keys of storages are checked by them when
 // they are opened.
 func ParseConfig(properties storage.Properties) (Config, error) {
-	return parseConfig(properties, "", nil)
+	return parseConfig(properties, "", nil, ConfigError{})
 }
 
-func parseConfig(properties storage.Properties, file string, lines map[string]int) (Config, error) {
+// parseConfig adds to the problems that were found already.
+func parseConfig(properties storage.Properties, file string, lines map[string]int, problems ConfigError) (Config, error) {
 	p := configParser{
 		config:     Config{Properties: maps.Clone(properties)},
-		properties: properties, file: file, lines: lines,
+		properties: properties, file: file, lines: lines, problems: problems,
 	}
 	for _, key := range properties.Keys() {
 		p.checkKey(key)

@@ -248,7 +248,7 @@ func TestOpenTellsWhichStorageIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := Open(t.Context(), storage.Properties{"scalar.db.storage": c.storage})
-			if !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 		})
@@ -285,5 +285,31 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 	}
 	for name := range rows {
 		t.Errorf("%s lists %s, which the program does not know", page, name)
+	}
+}
+
+func TestLoadConfigReportsSyntaxAndMeaningAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "scalar.properties")
+	text := `scalar.db.storge=jdbc
+scalar.db.username=${env:SCALARTEST_NOT_SET}
+scalar.db.storage=jdbc
+scalar.db.storage=cassandra
+scalar.db.consensus_commit.isolation_level=SERIAL
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := LoadConfig(path)
+	var problems *ConfigError
+	if !errors.As(err, &problems) {
+		t.Fatalf("error %v", err)
+	}
+	var lines []int
+	for _, p := range problems.Problems {
+		lines = append(lines, p.Line)
+	}
+	if diff := cmp.Diff([]int{1, 2, 4, 5}, lines); diff != "" {
+		t.Errorf("lines with problems (-want +got):\n%s\n%v", diff, err)
 	}
 }

@@ -48,7 +48,7 @@ type Error struct {
 	Table    TableName // the table concerned, zero if there is none
 	Key      string    // the record concerned, rendered for people; "" if there is none
 	Message  string    // what happened and what to do
-	Attempts int       // how often [DB.Transact] tried before it gave up; 0 elsewhere
+	Attempts int       // how often [DB.Transact] tried, if more than once; 0 elsewhere
 	Err      error     // the cause, nil if there is none
 }
 

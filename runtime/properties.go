@@ -37,12 +37,12 @@ func LoadProperties(path string) (storage.Properties, error) {
 // of which Java would silently use the last. name is what they call the file.
 // They quote keys and never values.
 func ParseProperties(name string, data []byte) (storage.Properties, error) {
-	properties, _, err := parseProperties(name, data)
-	return properties, err
+	properties, _, problems := parseProperties(name, data)
+	return properties, problems.err()
 }
 
 // parseProperties returns also the line of each key.
-func parseProperties(name string, data []byte) (storage.Properties, map[string]int, error) {
+func parseProperties(name string, data []byte) (storage.Properties, map[string]int, ConfigError) {
 	var problems ConfigError
 	entries := readProperties(data, func(line int, message string) {
 		problems.add(ConfigProblem{File: name, Line: line, Message: message})
@@ -62,11 +62,12 @@ func parseProperties(name string, data []byte) (storage.Properties, map[string]i
 			if value, err = replacePlaceholders(value, os.LookupEnv); err != nil {
 				problem.Message = err.Error()
 				problems.add(problem)
+				value = "" // counts as absent
 			}
 		}
 		properties[p.key], lines[p.key] = strings.TrimSpace(value), p.line
 	}
-	return properties, lines, problems.err()
+	return properties, lines, problems
 }
 
 // maxConfigFile is more than a configuration has, and less than endless devices

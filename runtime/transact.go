@@ -43,13 +43,25 @@ func (db *DB) Transact(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	for attempt := 1; ; attempt++ {
 		err := db.attempt(ctx, o, attempt, fn)
 		if err == nil || !errors.Is(err, ErrConflict) {
-			return err
+			return withAttempts(err, attempt)
 		}
 		db.log.Debug("transaction in conflict", "attempt", attempt, "error", err)
 		if attempt == o.attempts || !sleep(ctx, db.pauseAfter(attempt)) {
 			return gaveUp(ctx, err, attempt)
 		}
 	}
+}
+
+// withAttempts says on an error of this package that ended several attempts how
+// many they were.
+func withAttempts(err error, attempts int) error {
+	e, ok := err.(*Error)
+	if !ok || attempts == 1 {
+		return err
+	}
+	last := *e
+	last.Attempts = attempts
+	return &last
 }
 
 // attempt runs fn once.

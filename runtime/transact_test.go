@@ -331,3 +331,22 @@ func TestTransactUnderContention(t *testing.T) {
 		})
 	}
 }
+
+func TestErrorAfterConflictsSaysHowManyAttemptsItTook(t *testing.T) {
+	t.Parallel()
+	db := openDB(t)
+	must(t, orders.Insert(t.Context(), db, first))
+	scalartest.Inject(db, scalartest.Conflicts(1))
+	err := db.Transact(t.Context(), func(ctx context.Context, tx *scalar.Tx) error {
+		if tx.Attempt() == 1 {
+			return orders.Update(ctx, tx, keyOfOrder(first), scalar.Set(orderColumns.Total, 1))
+		}
+		_, err := orders.Get(ctx, tx, OrderKey{99, 1, 1})
+		return err
+	})
+	wantError(t, err, scalar.ErrNotFound)
+	var e *scalar.Error
+	if !errors.As(err, &e) || e.Attempts != 2 {
+		t.Errorf("%+v, want 2 attempts", e)
+	}
+}

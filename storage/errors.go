@@ -24,6 +24,9 @@ var (
 	// ErrInvalid: the request can never succeed on this storage (a value out of
 	// its range, a name it cannot hold); nothing was applied.
 	ErrInvalid = errors.New("invalid request")
+	// ErrUnknownStorage: [Open] has no adapter of the name that the configuration
+	// gives.
+	ErrUnknownStorage = errors.New("unknown storage")
 	// ErrClosed: the storage was closed before the call.
 	ErrClosed = errors.New("storage is closed")
 )

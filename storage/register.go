@@ -37,7 +37,8 @@ func Register(name string, open OpenFunc) {
 }
 
 // Open opens the storage that scalar.db.storage names. With the value jdbc the
-// subprotocol of the first of scalar.db.contact_points decides.
+// subprotocol of the first of scalar.db.contact_points decides. It reports
+// [ErrUnknownStorage] if no adapter of that name is linked into the program.
 func Open(ctx context.Context, properties Properties) (Storage, error) {
 	name := properties.String("scalar.db.storage", "cassandra")
 	if name == "jdbc" {
@@ -55,9 +56,9 @@ func Open(ctx context.Context, properties Properties) (Storage, error) {
 		return open(ctx, properties)
 	}
 	if path, exists := importPaths[name]; exists {
-		return nil, fmt.Errorf("storage %q is not linked into this program: add the import _ %q", name, path)
+		return nil, fmt.Errorf("%w %q in scalar.db.storage: its package is not linked into this program: add the import _ %q", ErrUnknownStorage, name, path)
 	}
-	return nil, fmt.Errorf("unknown storage %q in scalar.db.storage: this program knows %s", name, strings.Join(known, ", "))
+	return nil, fmt.Errorf("%w %q in scalar.db.storage: this version has no adapter for it; this program knows %s", ErrUnknownStorage, name, strings.Join(known, ", "))
 }
 
 // jdbcSubprotocol returns sqlite for jdbc:sqlite:file.db. Errors do not quote

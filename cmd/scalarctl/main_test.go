@@ -272,7 +272,7 @@ func TestRefused(t *testing.T) {
 		"feature to come":    {config("scalar.db.storage=sqlite\nscalar.db.consensus_commit.one_phase_commit.enabled=true"), "scalar.properties:2: scalar.db.consensus_commit.one_phase_commit.enabled: one-phase commit is not supported by this version"},
 		"variable not set":   {config("scalar.db.storage=${env:SCALARCTL_NOT_SET}"), "scalar.properties:1: scalar.db.storage: the environment variable SCALARCTL_NOT_SET is not set"},
 		"no storage":         {config("# nothing"), "scalar.db.storage is not set, and its default is cassandra"},
-		"unknown storage":    {config("scalar.db.storage=sqlight"), `unknown storage "sqlight" in scalar.db.storage: this program knows sqlite`},
+		"unknown storage":    {config("scalar.db.storage=sqlight"), `unknown storage "sqlight" in scalar.db.storage: this version has no adapter for it; this program knows sqlite`},
 		"no contact points":  {config("scalar.db.storage=sqlite"), "scalar.db.contact_points is missing"},
 		"memory":             {config("scalar.db.storage=memory"), "the storage memory exists only inside the program that opens it"},
 		"missing directory":  {config("scalar.db.storage=jdbc\nscalar.db.contact_points=jdbc:sqlite:no/such/directory/a.db"), "check that its directory exists"},

@@ -99,12 +99,15 @@ func (r *reader) read(f *inputFlags, args []string) (*input, error) {
 		names, found = in.config.Files(filepath.Dir(name))
 		r.found = append(r.found, found...)
 	}
-	r.parse(names, in)
-	if r.refused() {
-		return in, nil
+	loaded := !r.refused()
+	if !r.parse(names, in) {
+		return in, nil // what the configuration refers to might be there
+	}
+	r.found = append(r.found, config.Check(in.config, in.schema)...)
+	if !loaded {
+		return in, nil // what names it gives is not known
 	}
 	var found schema.Diagnostics
-	r.found = append(r.found, config.Check(in.config, in.schema)...)
 	in.plan, found = gen.NewPlan(in.schema, in.config)
 	r.found = append(r.found, found...)
 	return in, nil
@@ -140,7 +143,8 @@ func (r *reader) loadConfig(name string, in *input) {
 	r.found = append(r.found, found...)
 }
 
-func (r *reader) parse(names []string, in *input) {
+// parse reads the schema. It reports whether it is all there and right.
+func (r *reader) parse(names []string, in *input) bool {
 	var files []schema.File
 	for _, name := range names {
 		var data []byte
@@ -161,6 +165,7 @@ func (r *reader) parse(names []string, in *input) {
 	var found schema.Diagnostics
 	in.schema, found = schema.Config{LegacyTransactionDefault: in.config.LegacyTransactionDefault}.Parse(files...)
 	r.found = append(r.found, in.config.Relevant(found)...)
+	return len(r.problems) == 0 && found.Err() == nil
 }
 
 func (r *reader) refused() bool { return len(r.problems) > 0 || r.found.Err() != nil }

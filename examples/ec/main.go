@@ -16,6 +16,8 @@ import (
 	scalar "github.com/scalargen/scalargen/runtime"
 	_ "github.com/scalargen/scalargen/storage/sqlite"
 
+	"github.com/scalargen/scalargen/examples/ec/internal/db/customer"
+	"github.com/scalargen/scalargen/examples/ec/internal/db/order"
 	"github.com/scalargen/scalargen/examples/ec/shop"
 )
 
@@ -67,6 +69,10 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close(context.WithoutCancel(ctx))) }()
 
+	// The tables must be those that the code was generated for.
+	if err := db.Verify(ctx, customer.Schema, order.Schema); err != nil {
+		return err
+	}
 	result, err := command(ctx, shop.New(db))
 	if err != nil || result == nil {
 		return err

@@ -97,6 +97,8 @@ func (l *loader) tables(n *yaml.Node) map[string]*Table {
 	l.pairs(n, "tables", func(key, value *yaml.Node) {
 		if namespace, table, ok := strings.Cut(key.Value, "."); !ok || namespace == "" || table == "" {
 			l.errorf(key, "%s is no table: write namespace.table, as in the schema", quote(key.Value))
+			l.table(key, value) // for its own errors
+			return
 		}
 		tables[key.Value] = l.table(key, value)
 	})

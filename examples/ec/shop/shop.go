@@ -65,12 +65,15 @@ func (s *Shop) Customer(ctx context.Context, id int32) (Customer, error) {
 }
 
 // PlaceOrder buys items on credit and returns the id of the order. The credit
-// limit may be used up but not exceeded.
-func (s *Shop) PlaceOrder(ctx context.Context, customerID int32, lines []Line) (orderID string, err error) {
+// limit may be used up but not exceeded. A customer's orders are told apart by
+// their millisecond, so a second one in the same is refused with
+// [scalar.ErrAlreadyExists].
+func (s *Shop) PlaceOrder(ctx context.Context, customerID int32, lines []Line) (string, error) {
 	if err := checkLines(lines); err != nil {
 		return "", err
 	}
-	err = s.db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
+	var orderID string
+	err := s.db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
 		orderID = uuid.NewString()
 		if err := order.Orders.Insert(ctx, tx, order.Order{
 			CustomerID: customerID, Timestamp: s.now().UnixMilli(), OrderID: orderID,
@@ -104,7 +107,10 @@ func (s *Shop) PlaceOrder(ctx context.Context, customerID int32, lines []Line) (
 		return customer.Customers.Update(ctx, tx, customer.KeyOfCustomer(c),
 			scalar.Set(customer.CustomerColumns.CreditTotal, int32(total)))
 	})
-	return orderID, err
+	if err != nil {
+		return "", err
+	}
+	return orderID, nil
 }
 
 func checkLines(lines []Line) error {

@@ -3,6 +3,7 @@ package commit
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -57,6 +58,9 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 	if tx.isolation != ReadCommitted {
 		return tx.recoverLatest(ctx, t, key, row)
 	}
+	if err := t.damage(key, row); err != nil {
+		return nil, nil, err
+	}
 	if tx.readOnly {
 		return t.beforeImage(row), settled(t, key, true), nil
 	}
@@ -83,6 +87,9 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, *recovery, error) {
 	e := tx.engine
 	for range recoveryPasses {
+		if err := t.damage(key, row); err != nil {
+			return nil, nil, err
+		}
 		owner := t.idOf(row)
 		d, err := e.coordinator.read(ctx, owner)
 		if err != nil {
@@ -143,6 +150,18 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		Message: "the record was prepared again and again while it was being recovered"}
 }
 
+// damage refuses a record that is neither committed nor prepared as the protocol
+// prepares it. To roll it either way might destroy it.
+func (t *Table) damage(key []storage.Value, row storage.Row) error {
+	state := t.stateOf(row)
+	if (state == Prepared || state == Deleted) && !row[t.txID].IsNull() && !row[t.preparedAt].IsNull() {
+		return nil
+	}
+	return &Error{Kind: ErrStorage, Table: t.Name(), Key: t.meta.FormatKey(key),
+		Message: fmt.Sprintf("the record is damaged: tx_state is %s, tx_id %s, tx_prepared_at %s; it was left as it is: correct these columns, or restore the record from a backup",
+			row[t.state], row[t.txID], row[t.preparedAt])}
+}
+
 func (tx *Tx) uncommitted(t *Table, key []storage.Value, row storage.Row) error {
 	return &Error{Kind: ErrUncommittedRecord, Code: "DB-CORE-20017", TxID: tx.id, Table: t.Name(), Key: t.meta.FormatKey(key),
 		Message: "transaction " + t.idOf(row) + " has prepared the record and not decided yet: retry"}
@@ -171,6 +190,9 @@ func (tx *Tx) waitForRecoveries(ctx context.Context) error {
 // was decided, deciding ABORTED for one that has expired (spec 7.4). It reports
 // false for a transaction that may still be running.
 func (e *Engine) completeIfDecided(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (bool, error) {
+	if err := t.damage(key, row); err != nil {
+		return false, err
+	}
 	owner := t.idOf(row)
 	d, err := e.coordinator.read(ctx, owner)
 	if err != nil {

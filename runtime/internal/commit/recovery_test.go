@@ -310,3 +310,31 @@ func TestWriteOverARecoveredVersion(t *testing.T) {
 	want(t, "prepared", prepared, "v=3 tx_id=T2 tx_state=1 tx_version=3 tx_prepared_at=1000000 tx_committed_at=77 "+
 		"before_tx_id=T1 before_tx_state=3 before_tx_version=2 before_tx_prepared_at=1 before_tx_committed_at=77 before_v=2")
 }
+
+// A record in a state that the protocol does not know must not be rolled either
+// way: without a before image that would remove it.
+func TestDamagedRecords(t *testing.T) {
+	t.Parallel()
+	for name, columns := range map[string][]any{
+		"unknown state":   {"tx_id", "T1", "tx_state", 9, "tx_prepared_at", 1},
+		"aborted":         {"tx_id", "T1", "tx_state", Aborted, "tx_prepared_at", 1},
+		"no writer":       {"tx_state", Prepared, "tx_prepared_at", 1},
+		"no time":         {"tx_id", "T1", "tx_state", Prepared},
+		"delete, no time": {"tx_id", "T1", "tx_state", Deleted},
+	} {
+		for _, isolation := range []Isolation{Snapshot, Serializable, ReadCommitted} {
+			w := newWorld(t)
+			w.now.Store(lifetime.Milliseconds() * 10)
+			w.write(itemName, []storage.Value{intValue(1), intValue(1)}, append([]any{"v", 1, "cat", 7}, columns...)...)
+			before := w.storedItem(1, 1)
+			e := w.engine(nil)
+			for _, access := range []string{"get", "partition", "table", "index"} {
+				want(t, name+" "+access, read(t, begin(t, e, isolation), item(t, e, 1, 1), access), "storage")
+			}
+			_, err := e.RecoverRecord(t.Context(), item(t, e, 1, 1))
+			want(t, name+" recovery", outcome(err), "storage")
+			ok(t, e.Close(t.Context()))
+			want(t, name+" stored", w.storedItem(1, 1), before)
+		}
+	}
+}

@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	indexPrefix           = "index_"
-	clusteringOrderPrefix = "index_clustering_order_"
-	maxIndexName          = 63
+	indexPrefix  = "index_"
+	maxIndexName = 63
 )
 
 // IndexName returns the name of the secondary index on a column (storage spec,
@@ -24,12 +23,6 @@ func IndexName(table storage.TableName, column string) string {
 // gave the index; it differs from [IndexName] when that is shortened.
 func LongIndexName(table storage.TableName, column string) string {
 	return indexPrefix + table.Namespace + "_" + table.Name + "_" + column
-}
-
-// ClusteringOrderIndexName returns the name of the unique index that some
-// databases need for clustering keys of mixed order.
-func ClusteringOrderIndexName(table storage.TableName) string {
-	return shorten(clusteringOrderPrefix, clusteringOrderPrefix+table.Namespace+"_"+table.Name)
 }
 
 // shorten replaces a name of more than 63 UTF-16 units by prefix and the first

@@ -38,8 +38,6 @@ func TestIndexNames(t *testing.T) {
 		{IndexName(short, "i"), "index_ns_tbl_i"},
 		{IndexName(long, "my_indexed_column"), "index_64409204fd717d4e453c6c85daf7c61c"},
 		{LongIndexName(long, "my_indexed_column"), "index_my_namespace_with_a_long_name_my_table_with_a_long_name_my_indexed_column"},
-		{ClusteringOrderIndexName(long), "index_clustering_order_3b3fa1645fb49061a550463b9a3131b0"},
-		{ClusteringOrderIndexName(short), "index_clustering_order_ns_tbl"},
 		{IndexName(short, strings.Repeat("c", 50)), "index_ns_tbl_" + strings.Repeat("c", 50)},
 		{IndexName(short, strings.Repeat("😀", 25)), "index_ns_tbl_" + strings.Repeat("😀", 25)},
 	} {
