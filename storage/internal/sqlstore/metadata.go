@@ -86,7 +86,7 @@ func TableFromMetadata(name storage.TableName, rows []MetadataRow) (*storage.Tab
 	for i, row := range rows {
 		typ, known := storage.ParseType(row.DataType)
 		if !known {
-			return nil, fmt.Errorf("metadata of column %q: unknown data_type %q", row.ColumnName, row.DataType)
+			return nil, fmt.Errorf("metadata of column %q: unknown data_type %q: a newer version of ScalarDB may have written it", row.ColumnName, row.DataType)
 		}
 		t.Columns = append(t.Columns, storage.Column{Name: row.ColumnName, Type: typ})
 		switch row.KeyType {
