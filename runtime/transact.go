@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/scalargen/scalargen/runtime/internal/commit"
 )
 
 // The pauses between attempts of Transact: the first at most firstPause, each
@@ -46,7 +48,7 @@ func (db *DB) Transact(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 			return withAttempts(err, attempt)
 		}
 		db.log.Debug("transaction in conflict", "attempt", attempt, "error", err)
-		if attempt == o.attempts || !sleep(ctx, db.pauseAfter(attempt)) {
+		if attempt == o.attempts || !commit.Pause(ctx, db.pauseAfter(attempt)) {
 			return gaveUp(ctx, err, attempt)
 		}
 	}
@@ -106,15 +108,3 @@ func (db *DB) pauseAfter(attempt int) time.Duration {
 }
 
 func defaultRandom() float64 { return rand.Float64() }
-
-// sleep waits for d. It reports false if ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/scalargen/scalargen/internal/unprivileged"
 	"github.com/scalargen/scalargen/storage"
 	"github.com/scalargen/scalargen/storage/sqlite"
 )
@@ -303,18 +304,17 @@ func TestConfigurationAndSchemaAreCheckedTogether(t *testing.T) {
 
 func TestReadOnlyFileIsRefused(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("a file's mode does not bind root")
-	}
 	b := newBench(t)
 	b.run(b.all("create")...)
 	if err := os.Chmod(b.db, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errOut := b.run(b.all("create")...)
-	if code != exitNo || !strings.Contains(errOut, "cannot be written") {
-		t.Errorf("exit %d\n%s%s", code, out, errOut)
-	}
+	unprivileged.Run(t, func() {
+		code, out, errOut := b.run(b.all("create")...)
+		if code != exitNo || !strings.Contains(errOut, "cannot be written") {
+			t.Errorf("exit %d\n%s%s", code, out, errOut)
+		}
+	}, b.db, b.config, b.schema)
 }
 
 func TestWrongUse(t *testing.T) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/scalargen/scalargen/internal/unprivileged"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -52,17 +54,35 @@ func TestOpenRefusesWhatItCannotServe(t *testing.T) {
 
 func TestReadOnlyFileIsRefused(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	create(t, openFile(t, path), simpleTable("ns", "t"))
-	// A file's mode does not bind root, so SQLite is asked for the same state.
-	db := raw(t, "file:"+path+"?mode=ro&x=")
-	conn, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := checkWritable(&session{conn: conn}); err == nil || !strings.Contains(err.Error(), "cannot be written") {
-		t.Error(err)
+	for name, options := range map[string][]Option{"WAL": nil, "rollback journal": {WithRollbackJournal()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "test.db")
+			s := openFile(t, path, options...)
+			create(t, s, simpleTable("ns", "t"))
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, 0o400); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unprivileged.Run(t, func() {
+				s, err := Open(context.Background(), path, options...)
+				if err == nil {
+					s.Close()
+				}
+				if err == nil || !strings.Contains(err.Error(), "cannot be written") {
+					t.Errorf("error %v, want that the file cannot be written", err)
+				}
+			}, path)
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed: %v", err)
+			}
+		})
 	}
 }
 

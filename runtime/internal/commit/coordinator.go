@@ -92,7 +92,7 @@ func (c *coordinator) row(ctx context.Context, id string) (*decision, error) {
 	}
 	var rows []storage.Row
 	for attempt := range coordinatorAttempts {
-		if attempt > 0 && !pause(ctx, coordinatorPause<<(attempt-1)) {
+		if attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
 		rows, err = c.engine.storage.Get(ctx, []storage.Get{{Table: t, Key: []storage.Value{storage.TextValue(id)}}})
@@ -142,7 +142,7 @@ func (c *coordinator) put(ctx context.Context, id string, state State, createdAt
 	}
 	var unknown error // the first failure after which the row may be there
 	for attempt := range coordinatorAttempts {
-		if errors.Is(err, storage.ErrClosed) || attempt > 0 && !pause(ctx, coordinatorPause<<(attempt-1)) {
+		if errors.Is(err, storage.ErrClosed) || attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
 		err = c.engine.storage.Mutate(ctx, []storage.Mutation{m})
@@ -259,8 +259,8 @@ func (e *Engine) Abort(ctx context.Context, id string) (State, error) {
 	return e.Status(ctx, id)
 }
 
-// pause waits for d. It reports false if ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
+// Pause waits for d. It reports false if ctx ends first.
+func Pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
