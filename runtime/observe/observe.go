@@ -1,0 +1,64 @@
+// Package observe is how a program watches the transactions of its databases:
+// an [Observer] is told of every piece of work, when it begins and how it ends.
+// Package scalarotel has the one for OpenTelemetry.
+//
+//	db := scalar.New(storage, scalar.WithObserver(observer))
+//
+// Without an Observer nothing is measured, and nothing is allocated for it.
+package observe
+
+import (
+	"context"
+
+	"github.com/scalargen/scalargen/storage"
+)
+
+// Phase says what a piece of work is.
+type Phase uint8
+
+// The phases. Transact contains the Transactions of its attempts and the
+// Retries between them, a Transaction everything below it that is done on the
+// caller's behalf. Recover, Complete and RollBack may run in the background and
+// outlast the transaction that began them; so does Group, which serves several.
+const (
+	Transact    Phase = iota // DB.Transact with all its attempts
+	Transaction              // from begin to commit or rollback
+	Retry                    // the pause before Transact tries again
+	Wait                     // for a record that another transaction has prepared
+	Recover                  // finding out and completing what another transaction left prepared
+	PreRead                  // reading the records that are written unread
+	Prepare                  // writing the records as PREPARED
+	Validate                 // repeating the reads, under SERIALIZABLE
+	Decide                   // the coordinator row
+	Complete                 // turning the records to COMMITTED
+	RollBack                 // taking the records back
+	OnePhase                 // writing the records as COMMITTED at once
+	Group                    // one write of coordinator rows for several transactions
+)
+
+var names = [...]string{
+	"transact", "transaction", "retry", "wait", "recover", "pre_read", "prepare", "validate", "decide", "complete", "roll_back", "one_phase", "group",
+}
+
+// String returns the name of the phase, such as pre_read.
+func (p Phase) String() string { return names[p] }
+
+// Event is a piece of work that begins.
+type Event struct {
+	Phase     Phase
+	TxID      string            // the transaction, "" for Transact, Retry and Group
+	Isolation string            // such as SNAPSHOT, for Transact and Transaction
+	ReadOnly  bool              // for Transact and Transaction
+	Table     storage.TableName // for Wait and Recover
+	Size      int               // how many records are concerned, or transactions for Group
+	Attempt   int               // for Transaction within Transact and for Retry, from 1
+}
+
+// Observer is told what the transactions do. Its methods are called by many
+// goroutines at once and must not block.
+type Observer interface {
+	// Begin is called when a piece of work begins. The work goes on with the
+	// context returned, and end is called once when it has ended, with its error.
+	// Neither may be nil.
+	Begin(ctx context.Context, e Event) (_ context.Context, end func(err error))
+}
