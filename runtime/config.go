@@ -1,12 +1,12 @@
 package scalar
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +39,25 @@ type Config struct {
 	// all programs must agree.
 	EventuallyConsistentIndexes bool
 
+	AsyncCommit, AsyncRollback bool               // see [AsyncCommit]
+	OnePhaseCommit             bool               // see [OnePhaseCommit]
+	LogWriteSets               bool               // see [LogWriteSets]
+	GroupCommit                *GroupCommitLimits // see [GroupCommit]; nil for none
+
+	WithoutTransactions bool // see [WithoutTransactions]
+	RefuseFullScans     bool // see [RefuseFullScans]
+
+	// Unlisted keeps no list of open transactions, so that [DB.Resume] finds
+	// none. MaxActive and IdleExpiry limit the list: 0 is the default of
+	// [MaxActive], a negative number no limit, and 0 no expiry.
+	Unlisted   bool
+	MaxActive  int
+	IdleExpiry time.Duration
+
+	// UncommittedWait is that of [UncommittedWait]; 0 is its default, a negative
+	// time no wait.
+	UncommittedWait time.Duration
+
 	// Warnings are what is allowed and probably not meant, such as keys that
 	// nobody knows. [Open] logs them.
 	Warnings []string
@@ -53,6 +72,14 @@ func WithConfig(c Config) Option {
 		e.SerialPrepare, e.SerialValidate = c.SerialPrepare, c.SerialValidate
 		e.SerialCommit, e.SerialRollback = c.SerialCommit, c.SerialRollback
 		e.AlwaysDecide, e.EventuallyConsistentIndexes = c.AlwaysDecide, c.EventuallyConsistentIndexes
+		e.AsyncCommit, e.AsyncRollback, e.OnePhase, e.WriteSets = c.AsyncCommit, c.AsyncRollback, c.OnePhaseCommit, c.LogWriteSets
+		e.GroupCommit = nil
+		if c.GroupCommit != nil {
+			GroupCommit(*c.GroupCommit)(o)
+		}
+		o.direct, o.fullScans, o.unlisted = c.WithoutTransactions, !c.RefuseFullScans, c.Unlisted
+		o.maxActive, o.idleExpiry = max(0, cmp.Or(c.MaxActive, defaultMaxActive)), c.IdleExpiry
+		e.Wait = max(0, cmp.Or(c.UncommittedWait, defaultWait))
 	}
 }
 
@@ -225,11 +252,10 @@ func (p *configParser) readIsolation() {
 			p.warn(oldKey, "the key is deprecated and has no effect beside "+key)
 		}
 	}
-	levels := []Isolation{Snapshot, Serializable, ReadCommitted}
-	i := slices.IndexFunc(levels, func(level Isolation) bool { return strings.EqualFold(name, level.String()) })
+	level, known := isolationNamed(name)
 	switch {
-	case i >= 0:
-		p.config.Isolation = levels[i]
+	case known:
+		p.config.Isolation = level
 	case name != "":
 		p.refuse(key, fmt.Sprintf("must be %s, %s or %s", Snapshot, Serializable, ReadCommitted))
 	}
@@ -253,6 +279,53 @@ func (p *configParser) readSwitches() {
 	c.SerialRollback = !enabled("parallel_rollback", commit)
 	c.AlwaysDecide = !enabled("coordinator.write_omission_on_read_only", true)
 	c.EventuallyConsistentIndexes = enabled("index.eventually_consistent_read", false)
+	c.AsyncCommit = enabled("async_commit", false)
+	c.AsyncRollback = enabled("async_rollback", c.AsyncCommit)
+	c.OnePhaseCommit = enabled("one_phase_commit", false)
+	c.LogWriteSets = enabled("coordinator.write_set_logging", false)
+	if enabled("coordinator.group_commit", false) {
+		const group = ccPrefix + "coordinator.group_commit."
+		c.GroupCommit = &GroupCommitLimits{
+			Capacity:   p.number(group+"slot_capacity", 0),
+			MaxWindow:  p.millis(group + "group_size_fix_timeout_millis"),
+			AbortAfter: p.millis(group + "old_group_abort_timeout_millis"),
+		}
+	}
+	if c.SerialCommit && c.AsyncCommit {
+		p.warn(ccPrefix+"async_commit.enabled", "asynchronous commit has no effect without parallel commit")
+	}
+	db := func(key string, def bool) bool {
+		on, _ := p.properties.Bool(dbPrefix+key+".enabled", def)
+		return on
+	}
+	c.RefuseFullScans = !db("cross_partition_scan", true)
+	c.Unlisted = !db("active_transaction_management", true)
+	if most := p.number(dbPrefix+"active_transaction_management.max_active_transactions", defaultMaxActive); most <= 0 {
+		c.MaxActive = -1
+	} else if most != defaultMaxActive {
+		c.MaxActive = most
+	}
+	c.IdleExpiry = max(0, p.millis(dbPrefix+"active_transaction_management.expiration_time_millis"))
+	c.WithoutTransactions = strings.EqualFold(p.properties.String(dbPrefix+"transaction_manager", ""), singleCRUD)
+	if wait := p.properties.String(waitKey, ""); wait != "" {
+		if c.UncommittedWait = p.millis(waitKey); c.UncommittedWait == 0 {
+			c.UncommittedWait = -1
+		}
+	}
+}
+
+// number returns a whole number; what is none was reported by checkKey.
+func (p *configParser) number(key string, def int) int {
+	n, err := p.properties.Int(key, def)
+	if err != nil {
+		return def
+	}
+	return n
+}
+
+func (p *configParser) millis(key string) time.Duration {
+	const most = math.MaxInt64 / int(time.Millisecond)
+	return time.Duration(max(-most, min(most, p.number(key, 0)))) * time.Millisecond
 }
 
 // metadataTTL maps 0, no caching, to the shortest time, because 0 is the

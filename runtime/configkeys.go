@@ -14,6 +14,10 @@ const (
 	// multiStoragePrefix is followed by the name of a storage, a dot, and the
 	// rest of a key without dbPrefix.
 	multiStoragePrefix = dbPrefix + "multi_storage.storages."
+	// waitKey is this library's own: ScalarDB never waits.
+	waitKey = "scalargen.uncommitted_wait_millis"
+
+	singleCRUD = "single-crud-operation" // a transaction manager
 )
 
 // valueKind is what a value is checked for even where nobody uses it, as in
@@ -34,6 +38,7 @@ type configKey struct {
 	// feature is what any other value than def would ask for, and this version
 	// does not have; "" if any value will do. A negative number asks for none.
 	feature string
+	other   string // another value than def that is supported
 }
 
 // configKeys are all keys that ScalarDB 3.19 knows. docs/configuration.md says
@@ -44,15 +49,15 @@ var configKeys = append([]configKey{
 	{name: dbPrefix + "contact_port", kind: intValue, def: "0"},
 	{name: dbPrefix + "username"},
 	{name: dbPrefix + "password"},
-	{name: dbPrefix + "transaction_manager", def: "consensus-commit", feature: "another transaction manager than Consensus Commit"},
+	{name: dbPrefix + "transaction_manager", def: "consensus-commit", other: singleCRUD, feature: "another transaction manager than consensus-commit and single-crud-operation"},
 	{name: dbPrefix + "isolation_level"}, // the old name
 	{name: dbPrefix + "metadata.cache_expiration_time_secs", kind: intValue, def: "60"},
 	{name: dbPrefix + "active_transaction_management.enabled", kind: boolValue, def: "true"},
-	{name: dbPrefix + "active_transaction_management.expiration_time_millis", kind: intValue, def: "-1", feature: "an expiry of idle transactions"},
-	{name: dbPrefix + "active_transaction_management.max_active_transactions", kind: intValue, def: "10000", feature: "a limit of the number of transactions"},
+	{name: dbPrefix + "active_transaction_management.expiration_time_millis", kind: intValue, def: "-1"},
+	{name: dbPrefix + "active_transaction_management.max_active_transactions", kind: intValue, def: "10000"},
 	{name: dbPrefix + "attribute_propagation.enabled", kind: boolValue, def: "true"},
 	{name: dbPrefix + "default_namespace_name"},
-	{name: dbPrefix + "cross_partition_scan.enabled", kind: boolValue, def: "true", feature: "forbidding scans of whole tables"},
+	{name: dbPrefix + "cross_partition_scan.enabled", kind: boolValue, def: "true"},
 	{name: dbPrefix + "cross_partition_scan.filtering.enabled", kind: boolValue, def: "false"},
 	{name: dbPrefix + "cross_partition_scan.ordering.enabled", kind: boolValue, def: "false"},
 	{name: dbPrefix + "system_namespace_name", def: "scalardb"},
@@ -68,14 +73,14 @@ var configKeys = append([]configKey{
 	{name: ccPrefix + "parallel_validation.enabled", kind: boolValue},
 	{name: ccPrefix + "parallel_rollback.enabled", kind: boolValue},
 	{name: ccPrefix + "parallel_implicit_pre_read.enabled", kind: boolValue, def: "true"},
-	{name: ccPrefix + "async_commit.enabled", kind: boolValue, def: "false", feature: "asynchronous commit"},
-	{name: ccPrefix + "async_rollback.enabled", kind: boolValue, def: "false", feature: "asynchronous rollback"},
+	{name: ccPrefix + "async_commit.enabled", kind: boolValue, def: "false"},
+	{name: ccPrefix + "async_rollback.enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "coordinator.write_omission_on_read_only.enabled", kind: boolValue, def: "true"},
-	{name: ccPrefix + "one_phase_commit.enabled", kind: boolValue, def: "false", feature: "one-phase commit"},
+	{name: ccPrefix + "one_phase_commit.enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "include_metadata.enabled", kind: boolValue, def: "false", feature: "showing the columns of the transactions"},
 	{name: ccPrefix + "index.eventually_consistent_read.enabled", kind: boolValue, def: "false"},
-	{name: ccPrefix + "coordinator.write_set_logging.enabled", kind: boolValue, def: "false", feature: "write-set logging"},
-	{name: ccPrefix + "coordinator.group_commit.enabled", kind: boolValue, def: "false", feature: "group commit"},
+	{name: ccPrefix + "coordinator.write_set_logging.enabled", kind: boolValue, def: "false"},
+	{name: ccPrefix + "coordinator.group_commit.enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "coordinator.group_commit.slot_capacity", kind: intValue, def: "20"},
 	{name: ccPrefix + "coordinator.group_commit.group_size_fix_timeout_millis", kind: intValue, def: "40"},
 	{name: ccPrefix + "coordinator.group_commit.delayed_slot_move_timeout_millis", kind: intValue, def: "1200"},
@@ -83,6 +88,7 @@ var configKeys = append([]configKey{
 	{name: ccPrefix + "coordinator.group_commit.timeout_check_interval_millis", kind: intValue, def: "20"},
 	{name: ccPrefix + "coordinator.group_commit.metrics_monitor_log_enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "2pcc.active_transactions_management.enabled", kind: boolValue},
+	{name: waitKey, kind: intValue, def: "200"},
 }, storageKeys()...)
 
 // storageKeys are the keys of single storages. Adapters check their values.
@@ -147,7 +153,7 @@ func (k configKey) problemWith(value string) string {
 		return "must be true or false"
 	case k.kind == intValue && notNumber != nil:
 		return "must be a whole number"
-	case k.feature != "" && !strings.EqualFold(value, k.def) && (k.kind != intValue || n >= 0):
+	case k.feature != "" && !strings.EqualFold(value, k.def) && (k.other == "" || !strings.EqualFold(value, k.other)) && (k.kind != intValue || n >= 0):
 		return k.feature + " is not supported by this version: remove the line, or set it to " + k.def
 	}
 	return ""

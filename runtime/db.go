@@ -5,9 +5,11 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -25,55 +27,106 @@ type DB struct {
 	engine      *commit.Engine
 	coordinator string // namespace
 	eventual    bool   // deployed without indexes on before images
+	direct      bool   // without transactions
+	fullScans   bool   // allowed where a transaction does not say otherwise
 	isolation   Isolation
 	limit       time.Duration
 	log         *slog.Logger
+	observer    observe.Observer
 	random      func() float64
-	bindings    sync.Map // *TableDef → *binding
+	bindings    sync.Map  // *TableDef → *binding
+	active      *registry // nil if open transactions are not listed
+	closed      atomic.Bool
 }
 
 // New returns a DB on a storage that is already open. [DB.Close] closes the
 // storage.
 func New(s storage.Storage, opts ...Option) *DB {
-	o := options{limit: defaultTransactFor, log: slog.New(slog.DiscardHandler), random: defaultRandom}
+	o := defaultOptions()
 	for _, set := range opts {
 		set(&o)
 	}
 	o.engine.Log = o.log
 	o.engine.CoordinatorNamespace = cmp.Or(o.engine.CoordinatorNamespace, defaultCoordinator)
-	return &DB{
+	db := &DB{
 		storage: s, engine: commit.New(s, o.engine), coordinator: o.engine.CoordinatorNamespace, eventual: o.engine.EventuallyConsistentIndexes,
-		isolation: o.isolation, limit: o.limit, log: o.log, random: o.random,
+		direct: o.direct, fullScans: o.fullScans, isolation: o.isolation, limit: o.limit, log: o.log, observer: o.engine.Observer, random: o.random,
 	}
+	if !o.unlisted {
+		db.active = &registry{limit: o.maxActive, idle: o.idleExpiry}
+	}
+	return db
 }
 
-func (db *DB) session() (*DB, *Tx) { return db, nil }
+func (db *DB) session() session { return session{db: db} }
+
+// With returns a Runner on which each operation is a transaction of its own, as
+// on db, with the options given. Of them, the isolation level and the attributes
+// matter.
+func (db *DB) With(options ...TxOption) Runner { return session{db: db, options: options} }
 
 // Storage returns the storage below the transactions, for administration.
 func (db *DB) Storage() storage.Storage { return db.storage }
 
 // Begin starts a transaction that the caller commits or rolls back. [DB.Transact]
 // is the better choice wherever a function can hold the whole transaction.
-func (db *DB) Begin(_ context.Context, options ...TxOption) (*Tx, error) {
-	return db.begin(db.txOptions(options), false)
+//
+// The transaction is listed by its id until it is committed or rolled back; an
+// id that is listed already is [ErrInvalid]. See [DB.Resume].
+func (db *DB) Begin(ctx context.Context, options ...TxOption) (*Tx, error) {
+	o, err := db.txOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := db.begin(o, false)
+	if err != nil {
+		return nil, err
+	}
+	if db.active != nil {
+		if err := db.active.add(tx); err != nil {
+			tx.tx.Rollback()
+			return nil, err
+		}
+	}
+	tx.tx.Observe(ctx, 0)
+	return tx, nil
 }
 
-func (db *DB) txOptions(set []TxOption) txOptions {
-	o := txOptions{isolation: db.isolation, limit: db.limit}
+// Resume returns the open transaction of [DB.Begin] that has the id, also one
+// that has failed to commit and not been rolled back. It reports
+// [ErrTransactionNotFound] if there is none.
+func (db *DB) Resume(id string) (*Tx, error) {
+	if db.active == nil {
+		return nil, &Error{Kind: ErrInvalid, TxID: id, Message: "open transactions are not listed: switch scalar.db.active_transaction_management.enabled on"}
+	}
+	tx := db.active.find(id)
+	if tx == nil {
+		return nil, &Error{Kind: ErrTransactionNotFound, Code: "DB-CORE-20031", TxID: id,
+			Message: "no open transaction has this id: it has ended, was rolled back because it was idle, or belongs to another process"}
+	}
+	return tx, nil
+}
+
+func (db *DB) txOptions(set []TxOption) (txOptions, error) {
+	o := txOptions{isolation: db.isolation, limit: db.limit, fullScans: db.fullScans}
 	for _, apply := range set {
 		apply(&o)
 	}
-	return o
+	return o, o.err
 }
 
 func (db *DB) begin(o txOptions, oneOperation bool) (*Tx, error) {
+	if db.direct {
+		return nil, &Error{Kind: ErrInvalid, Code: "DB-CORE-10139",
+			Message: "the database is used without transactions (transaction manager single-crud-operation): each operation stands for itself"}
+	}
 	tx, err := db.engine.Begin(commit.BeginOptions{
 		ID: o.id, Isolation: commit.Isolation(o.isolation), ReadOnly: o.readOnly, OneOperation: oneOperation,
 	})
 	if err != nil {
 		return nil, public(err)
 	}
-	return &Tx{db: db, tx: tx, attempt: 1}, nil
+	return &Tx{db: db, tx: tx, attempt: 1, fullScans: o.fullScans, attributes: o.attributes}, nil
 }
 
 // Status is how a transaction was decided.
@@ -119,9 +172,46 @@ func (db *DB) Abort(ctx context.Context, id string) (Status, error) {
 	return statusOf(state), public(err)
 }
 
-// Close waits for recovery work in the background until ctx ends, and closes
-// the storage. What is left undone is done by whoever next reads the records.
+// Finish completes all records that a decided transaction has written, so that
+// no reader has to, and then removes its row from the coordinator table. It
+// reports false, and leaves the row, if the row has no write set
+// ([LogWriteSets]); true if there is no row, which says nothing of a transaction
+// that may still be running. With group commit it finishes the whole group.
+//
+// All programs that share the tables must be of ScalarDB 3.19 or newer, or of
+// this library: older ones take the missing row for that of an aborted
+// transaction.
+func (db *DB) Finish(ctx context.Context, id string) (bool, error) {
+	done, err := db.engine.Finish(ctx, id)
+	return done, public(err)
+}
+
+// RecoverRecord completes the record with the given primary key if a transaction
+// left it prepared, as any read of it would. It reports false if that transaction
+// may still be running.
+func (db *DB) RecoverRecord(ctx context.Context, table TableName, key ...Value) (bool, error) {
+	t, err := db.engine.Table(ctx, table)
+	if err != nil {
+		return false, public(err)
+	}
+	if err := storage.CheckGet(&storage.Get{Table: t.Meta(), Key: key}); err != nil {
+		return false, &Error{Kind: ErrInvalid, Table: table, Message: "this is no key of the table", Err: err}
+	}
+	done, err := db.engine.RecoverRecord(ctx, commit.Ref{Table: t, Key: key})
+	return done, public(err)
+}
+
+// Close rolls back the open transactions of [DB.Begin], waits until ctx ends for
+// members of group commits and for work in the background, and closes the
+// storage. What is left undone is done by whoever next reads the records. A
+// second Close does nothing.
 func (db *DB) Close(ctx context.Context) error {
+	if db.closed.Swap(true) {
+		return nil
+	}
+	if db.active != nil {
+		db.active.close()
+	}
 	err := db.engine.Close(ctx)
 	if closeErr := db.storage.Close(); closeErr != nil {
 		return closeErr

@@ -8,29 +8,48 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// Runner is what operations of repositories run on: a [*Tx], or a [*DB], on
-// which each operation is a transaction of its own that is not retried.
+// Runner is what operations of repositories run on: a [*Tx], or a [*DB] or
+// [DB.With], on which each operation is a transaction of its own that is not
+// retried.
 type Runner interface {
-	// session returns the handle and the transaction to use, nil for a
-	// transaction of the operation's own.
-	session() (*DB, *Tx)
+	session() session
 }
 
+// session is the handle and the transaction to use; nil for a transaction of the
+// operation's own, begun with the options given.
+type session struct {
+	db      *DB
+	tx      *Tx
+	options []TxOption
+}
+
+func (s session) session() session { return s }
+
 // operate runs op in the runner's transaction, or in one of its own.
-func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op func(tx *Tx, b *binding) error) error {
-	db, tx := run.session()
-	b, err := db.bind(ctx, def)
+func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op func(ctx context.Context, tx *Tx, b *binding) error) error {
+	s := run.session()
+	b, err := s.db.bind(ctx, def)
 	if err != nil {
-		return within(tx, err)
+		return within(s.tx, err)
 	}
-	if tx != nil {
-		return within(tx, op(tx, b))
+	if tx := s.tx; tx != nil {
+		if tx.registered {
+			tx.db.active.touch(tx)
+		}
+		return within(tx, op(ctx, tx, b))
 	}
-	if tx, err = db.begin(txOptions{readOnly: readOnly, isolation: db.isolation}, true); err != nil {
+	o, err := s.db.txOptions(s.options)
+	if err != nil {
 		return err
 	}
-	if err := op(tx, b); err != nil {
-		tx.Rollback(ctx)
+	o.readOnly = readOnly
+	tx, err := s.db.begin(o, true)
+	if err != nil {
+		return err
+	}
+	ctx = tx.tx.Observe(ctx, 0)
+	if err := op(ctx, tx, b); err != nil {
+		tx.tx.RollbackFor(err)
 		return within(tx, err)
 	}
 	return tx.Commit(ctx)
@@ -57,13 +76,15 @@ func get(ctx context.Context, run Runner, def *TableDef, key []Value) (*Row, err
 }
 
 func notFound(run Runner, def *TableDef, b *binding, key []Value) error {
-	_, tx := run.session()
-	return within(tx, &Error{Kind: ErrNotFound, Table: def.TableName, Key: b.deployed.FormatKey(key)})
+	return within(run.session().tx, &Error{Kind: ErrNotFound, Table: def.TableName, Key: b.deployed.FormatKey(key)})
 }
 
 func getAll(ctx context.Context, run Runner, def *TableDef, keys [][]Value) ([]Row, error) {
+	if s := run.session(); s.db.direct {
+		return s.db.storageGetAll(ctx, def, keys)
+	}
 	rows := make([]Row, len(keys))
-	err := operate(ctx, run, def, true, func(tx *Tx, b *binding) error {
+	err := operate(ctx, run, def, true, func(ctx context.Context, tx *Tx, b *binding) error {
 		refs := make([]commit.Ref, len(keys))
 		for i, key := range keys {
 			if err := b.checkKey(b.key, key); err != nil {
@@ -83,16 +104,26 @@ func getAll(ctx context.Context, run Runner, def *TableDef, keys [][]Value) ([]R
 // scan runs a scan in the runner's transaction, or in one of its own that is
 // committed after the last record.
 func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.Seq2[*Row, error] {
+	if s := run.session(); s.db.direct {
+		return s.db.storageScan(ctx, def, q)
+	}
 	return func(yield func(*Row, error) bool) {
 		stopped := false
-		err := operate(ctx, run, def, true, func(tx *Tx, b *binding) error {
+		err := operate(ctx, run, def, true, func(ctx context.Context, tx *Tx, b *binding) error {
 			s, err := b.scan(q)
 			if err != nil {
 				return err
 			}
+			if s.Kind == storage.FullScan && !tx.fullScans {
+				return &Error{Kind: ErrInvalid, Code: "DB-CORE-10062", Table: def.TableName,
+					Message: "scans of whole tables are switched off: switch scalar.db.cross_partition_scan.enabled on, or begin the transaction with AllowFullScans(true)"}
+			}
 			for values, err := range tx.tx.Scan(ctx, s) {
 				if err != nil {
 					return public(err)
+				}
+				if tx.registered {
+					tx.db.active.touch(tx)
 				}
 				if stopped = !yield(&Row{binding: b, values: values}, nil); stopped {
 					return nil
@@ -107,7 +138,10 @@ func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.S
 }
 
 func insert(ctx context.Context, run Runner, def *TableDef, record []Value) error {
-	return operate(ctx, run, def, false, func(tx *Tx, b *binding) error {
+	if s := run.session(); s.db.direct {
+		return s.db.storageInsert(ctx, def, record)
+	}
+	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
 		key, changes, err := b.record(record)
 		if err != nil {
 			return err
@@ -117,7 +151,10 @@ func insert(ctx context.Context, run Runner, def *TableDef, record []Value) erro
 }
 
 func upsert(ctx context.Context, run Runner, def *TableDef, record []Value) error {
-	return operate(ctx, run, def, false, func(tx *Tx, b *binding) error {
+	if s := run.session(); s.db.direct {
+		return s.db.storageUpsert(ctx, def, record)
+	}
+	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
 		key, changes, err := b.record(record)
 		if err != nil {
 			return err
@@ -127,7 +164,10 @@ func upsert(ctx context.Context, run Runner, def *TableDef, record []Value) erro
 }
 
 func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []Assignment, condition []predicate) error {
-	return operate(ctx, run, def, false, func(tx *Tx, b *binding) error {
+	if s := run.session(); s.db.direct {
+		return s.db.storageUpdate(ctx, def, key, set, condition)
+	}
+	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
 		changes, where, err := b.update(key, set, condition)
 		if err != nil {
 			return err
@@ -137,7 +177,10 @@ func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []A
 }
 
 func remove(ctx context.Context, run Runner, def *TableDef, key []Value, condition []predicate) error {
-	return operate(ctx, run, def, false, func(tx *Tx, b *binding) error {
+	if s := run.session(); s.db.direct {
+		return s.db.storageDelete(ctx, def, key, condition)
+	}
+	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
 		if err := b.checkKey(b.key, key); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
 	"github.com/scalargen/scalargen/storage"
@@ -19,14 +20,22 @@ func TransactionTable(def *storage.Table, eventuallyConsistentIndexes bool) *sto
 	return commit.TransactionTable(def, eventuallyConsistentIndexes)
 }
 
+// CoordinatorColumn is an optional column of the coordinator table.
+type CoordinatorColumn uint8
+
+// The optional columns. A program that asks for group commit needs the first;
+// write sets are stored where the second is.
+const (
+	GroupMembers CoordinatorColumn = iota // tx_child_ids
+	WriteSets                             // tx_write_set
+)
+
 // CoordinatorTable returns the table in which the decisions on transactions
-// stand, as ScalarDB 3.19 creates it by default. It is for programs that create
-// tables. The namespace "" is the default one, coordinator
-// ([Config.CoordinatorNamespace]).
+// stand, as ScalarDB 3.19 creates it. It is for programs that create tables. The
+// namespace "" is the default one, coordinator ([Config.CoordinatorNamespace]).
 //
-// A coordinator table that another program has created may have the further
-// columns tx_child_ids (TEXT) and tx_write_set (BLOB); transactions work with
-// and without them.
-func CoordinatorTable(namespace string) *storage.Table {
-	return commit.CoordinatorTable(cmp.Or(namespace, "coordinator"))
+// Transactions work with and without the optional columns, whoever has created
+// the table.
+func CoordinatorTable(namespace string, optional ...CoordinatorColumn) *storage.Table {
+	return commit.CoordinatorTable(cmp.Or(namespace, defaultCoordinator), slices.Contains(optional, GroupMembers), slices.Contains(optional, WriteSets))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/runtime/observe"
 )
 
 // The pauses between attempts of Transact: the first at most firstPause, each
@@ -34,24 +35,48 @@ const (
 //
 // The ctx that fn gets carries the deadline. If fn panics, the transaction is
 // rolled back and the panic goes on.
-func (db *DB) Transact(ctx context.Context, fn func(ctx context.Context, tx *Tx) error, options ...TxOption) error {
-	o := db.txOptions(options)
+func (db *DB) Transact(ctx context.Context, fn func(ctx context.Context, tx *Tx) error, options ...TxOption) (err error) {
+	o, err := db.txOptions(options)
+	if err != nil {
+		return err
+	}
 	o.id = "" // each attempt needs its own
 	if o.limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.limit)
 		defer cancel()
 	}
+	ctx, end := db.observe(ctx, observe.Event{Phase: observe.Transact, Isolation: o.isolation.String(), ReadOnly: o.readOnly})
+	err = observe.ErrRolledBack // should fn panic
+	defer func() { end(err) }()
 	for attempt := 1; ; attempt++ {
-		err := db.attempt(ctx, o, attempt, fn)
+		err = db.attempt(ctx, o, attempt, fn)
 		if err == nil || !errors.Is(err, ErrConflict) {
-			return withAttempts(err, attempt)
+			err = withAttempts(err, attempt)
+			return err
 		}
-		db.log.Debug("transaction in conflict", "attempt", attempt, "error", err)
-		if attempt == o.attempts || !commit.Pause(ctx, db.pauseAfter(attempt)) {
-			return gaveUp(ctx, err, attempt)
+		db.log.DebugContext(ctx, "transaction in conflict", "attempt", attempt, "error", err)
+		if attempt == o.attempts || !db.pause(ctx, attempt) {
+			err = gaveUp(ctx, err, attempt)
+			return err
 		}
 	}
+}
+
+// pause waits before the attempt that follows the given one. It reports false if
+// ctx ends first.
+func (db *DB) pause(ctx context.Context, attempt int) bool {
+	_, end := db.observe(ctx, observe.Event{Phase: observe.Retry, Attempt: attempt})
+	over := commit.Pause(ctx, db.pauseAfter(attempt))
+	end(ctx.Err())
+	return over
+}
+
+func (db *DB) observe(ctx context.Context, event observe.Event) (context.Context, func(error)) {
+	if db.observer == nil {
+		return ctx, func(error) {}
+	}
+	return db.observer.Begin(ctx, event)
 }
 
 // withAttempts says on an error of this package that ended several attempts how
@@ -73,8 +98,10 @@ func (db *DB) attempt(ctx context.Context, o txOptions, attempt int, fn func(ctx
 		return err
 	}
 	tx.attempt, tx.managed = attempt, true
+	ctx = tx.tx.Observe(ctx, attempt)
 	defer tx.tx.Rollback() // does nothing after a commit
 	if err := fn(ctx, tx); err != nil {
+		tx.tx.RollbackFor(err)
 		return err
 	}
 	return public(tx.tx.Commit(ctx))

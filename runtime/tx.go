@@ -8,16 +8,21 @@ import (
 
 // Tx is a transaction. Its reads and writes stay in memory until [Tx.Commit].
 //
-// A Tx serves one goroutine at a time; read many records at once with GetAll.
-// Inside [DB.Transact] the Tx is committed or rolled back for you.
+// Its reads may run concurrently, as with an errgroup; GetAll reads many records
+// in one round trip. A write, or Commit, must not run beside another call: the
+// one that comes second is [ErrInvalid]. Inside [DB.Transact] the Tx is committed
+// or rolled back for you.
 type Tx struct {
-	db      *DB
-	tx      *commit.Tx
-	attempt int
-	managed bool // by Transact
+	db         *DB
+	tx         *commit.Tx
+	attempt    int
+	managed    bool // by Transact
+	registered bool // in db.active
+	fullScans  bool // allowed
+	attributes map[string]string
 }
 
-func (tx *Tx) session() (*DB, *Tx) { return tx.db, tx }
+func (tx *Tx) session() session { return session{db: tx.db, tx: tx} }
 
 // ID returns the transaction's id, by which [DB.Status] knows it and which
 // stands in tx_id of every record it writes.
@@ -26,6 +31,10 @@ func (tx *Tx) ID() string { return tx.tx.ID() }
 // Attempt returns which attempt of [DB.Transact] this is, from 1; 1 also for a
 // transaction of [DB.Begin].
 func (tx *Tx) Attempt() int { return tx.attempt }
+
+// Attribute returns an attribute that the transaction was begun with
+// ([WithAttribute]), "" if it has none of that name.
+func (tx *Tx) Attribute(name string) string { return tx.attributes[name] }
 
 // Commit makes the writes of the transaction durable and visible, all or none,
 // and ends it whatever comes of it. From the moment all records are prepared,
@@ -38,7 +47,11 @@ func (tx *Tx) Commit(ctx context.Context) error {
 	if tx.managed {
 		panic("scalar: Commit inside Transact, which commits when the function returns nil")
 	}
-	return public(tx.tx.Commit(ctx))
+	err := tx.tx.Commit(ctx)
+	if err == nil && tx.registered {
+		tx.db.active.remove(tx)
+	}
+	return public(err)
 }
 
 // Rollback ends the transaction without effect. After Commit or Rollback it
@@ -49,4 +62,7 @@ func (tx *Tx) Rollback(context.Context) {
 		panic("scalar: Rollback inside Transact, which rolls back when the function returns an error")
 	}
 	tx.tx.Rollback()
+	if tx.registered {
+		tx.db.active.remove(tx)
+	}
 }

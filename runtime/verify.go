@@ -81,7 +81,7 @@ func (db *DB) verify(ctx context.Context, def *TableDef, transaction bool) ([]st
 }
 
 func (db *DB) verifyCoordinator(ctx context.Context) ([]string, error) {
-	want := commit.CoordinatorTable(db.coordinator)
+	want := commit.CoordinatorTable(db.coordinator, false, false)
 	deployed, err := db.readDefinition(ctx, want.TableName)
 	if err != nil {
 		return nil, err

@@ -51,14 +51,16 @@ func (a Atomicity) spans(first, other *Mutation) bool {
 	return slices.Equal(first.Key[:compared], other.Key[:compared])
 }
 
-// repeatedRecord returns a mutation whose record an earlier one names too.
-func repeatedRecord(group []Mutation) *Mutation {
+// repeatedRecord returns a mutation of any group whose record an earlier one
+// names too.
+func repeatedRecord(groups ...[]Mutation) *Mutation {
 	compare := func(a, b *Mutation) int {
 		return cmp.Or(strings.Compare(a.Table.Namespace, b.Table.Namespace), strings.Compare(a.Table.Name, b.Table.Name), CompareKeys(a.Key, b.Key))
 	}
 	// Comparing all pairs needs no memory and is faster for the usual handful.
 	const fewMutations = 8
-	if len(group) <= fewMutations {
+	if len(groups) == 1 && len(groups[0]) <= fewMutations {
+		group := groups[0]
 		for i := range group {
 			for j := range i {
 				if compare(&group[i], &group[j]) == 0 {
@@ -68,9 +70,15 @@ func repeatedRecord(group []Mutation) *Mutation {
 		}
 		return nil
 	}
-	sorted := make([]*Mutation, len(group))
-	for i := range group {
-		sorted[i] = &group[i]
+	total := 0
+	for _, group := range groups {
+		total += len(group)
+	}
+	sorted := make([]*Mutation, 0, total)
+	for _, group := range groups {
+		for i := range group {
+			sorted = append(sorted, &group[i])
+		}
 	}
 	slices.SortFunc(sorted, compare)
 	for i := 1; i < len(sorted); i++ {

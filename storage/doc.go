@@ -16,6 +16,8 @@
 //     it scans even through a pool of one connection.
 //   - [Storage.Mutate] applies one group of conditional puts, deletes and
 //     checks atomically. [Info] says how large such a group may be.
+//   - [Batcher] is optional: many independent groups in one round trip, each
+//     with its own outcome.
 //
 // A storage never resends a conditional write by itself: a failure after a
 // resend may be the caller's own success. What became of a write is told by
@@ -23,7 +25,7 @@
 // [ErrUnknown] promise that nothing was applied; [ErrUnknown] promises nothing.
 //
 // Keys hold neither NULL nor empty TEXT or BLOB. [CheckGet], [CheckScan],
-// [CheckGroup] and [CheckTable] know these and all other rules that do not
+// [CheckGroup], [CheckBatch] and [CheckTable] know these and all other rules that do not
 // depend on the database; every adapter calls them, so that all refuse the same
 // requests with [ErrInvalid].
 //

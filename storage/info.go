@@ -21,6 +21,10 @@ type Info struct {
 	Atomicity    Atomicity
 	MaxMutations int // mutations in one group; 0 for no limit
 
+	// Batch says that the storage applies many groups in one round trip: it
+	// implements [Batcher], and the namespace may occur in a batch.
+	Batch bool
+
 	// The access paths on which a Linearizable read sees every write that was
 	// acknowledged before it began.
 	LinearizableGet           bool

@@ -9,6 +9,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -43,10 +44,16 @@ var names = [...]string{
 // String returns the name of the phase, such as pre_read.
 func (p Phase) String() string { return names[p] }
 
+// ErrRolledBack is what a transaction ends with that was rolled back without an
+// error: by [scalar.Tx.Rollback], or because it had been idle for too long.
+//
+// [scalar.Tx.Rollback]: https://pkg.go.dev/github.com/scalargen/scalargen/runtime#Tx.Rollback
+var ErrRolledBack = errors.New("rolled back")
+
 // Event is a piece of work that begins.
 type Event struct {
 	Phase     Phase
-	TxID      string            // the transaction, "" for Transact, Retry and Group
+	TxID      string            // the transaction that does the work, "" for Transact, Retry and Group
 	Isolation string            // such as SNAPSHOT, for Transact and Transaction
 	ReadOnly  bool              // for Transact and Transaction
 	Table     storage.TableName // for Wait and Recover
@@ -58,7 +65,13 @@ type Event struct {
 // goroutines at once and must not block.
 type Observer interface {
 	// Begin is called when a piece of work begins. The work goes on with the
-	// context returned, and end is called once when it has ended, with its error.
-	// Neither may be nil.
+	// context returned, and end is called once when it has ended, also by a
+	// panic, with its error. Neither may be nil.
+	//
+	// Transact and Transaction end with nil if they have committed, and only
+	// then; one that is rolled back ends with the error it was rolled back
+	// for, be it a conflict of a read or the application's own. Retry and Wait end
+	// with nil if what they waited for has come; Complete and RollBack if no
+	// record is left to lazy recovery. The text of an error may contain keys.
 	Begin(ctx context.Context, e Event) (_ context.Context, end func(err error))
 }

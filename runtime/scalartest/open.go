@@ -65,7 +65,9 @@ func Open(t testing.TB, schema scalar.Schema, options ...Option) *scalar.DB {
 	}
 	s := newStore(tables, c.clock)
 	s.script.inject(c.faults)
-	db := scalar.New(s, append([]scalar.Option{scalar.WithEnvironment(environment(c.clock))}, c.db...)...)
+	// A test that leaves a record prepared wants to see the conflict, not to wait.
+	defaults := []scalar.Option{scalar.WithEnvironment(environment(c.clock)), scalar.UncommittedWait(0)}
+	db := scalar.New(s, append(defaults, c.db...)...)
 	t.Cleanup(func() { shutdown(t, db) })
 	return db
 }

@@ -8,8 +8,9 @@ import (
 )
 
 // Action is what happens to one call. It sends the request as often as it
-// likes, and what it returns is what the caller gets. Returning nil without
-// having sent the request gives the caller an empty answer.
+// likes, and what it returns is what the caller gets: for a MutateBatch a
+// [*BatchError], or one error for all groups. Returning nil without having sent
+// the request gives the caller an empty answer.
 type Action func(ctx context.Context, x *Exchange) error
 
 // Exchange is one call under way, in the hands of an [Action].
@@ -59,11 +60,12 @@ func FailAfter(err error) Action {
 }
 
 // LoseRequest loses the request on its way. The caller cannot know: for a
-// Mutate the error is [storage.ErrUnknown].
+// Mutate, and for each group of a MutateBatch, the error is
+// [storage.ErrUnknown].
 func LoseRequest(_ context.Context, x *Exchange) error { return x.unanswered(errRequestLost) }
 
-// LoseReply loses the reply after the request had its effect. For a Mutate the
-// error is [storage.ErrUnknown].
+// LoseReply loses the reply after the request had its effect. For a Mutate, and
+// for each group of a MutateBatch, the error is [storage.ErrUnknown].
 func LoseReply(ctx context.Context, x *Exchange) error {
 	_ = x.Send(ctx)
 	return x.unanswered(errReplyLost)
@@ -99,8 +101,8 @@ func Delay(d time.Duration) Action {
 	}
 }
 
-// DelayReply holds the reply back. If the context ends meanwhile, a Mutate is
-// [storage.ErrUnknown].
+// DelayReply holds the reply back. If the context ends meanwhile, a Mutate or
+// MutateBatch is [storage.ErrUnknown].
 func DelayReply(d time.Duration) Action {
 	return func(ctx context.Context, x *Exchange) error {
 		err := x.Send(ctx)
@@ -159,7 +161,7 @@ func Park(g *Gate) Action {
 }
 
 // ParkReply holds the reply at the gate. If the context ends meanwhile, a
-// Mutate is [storage.ErrUnknown].
+// Mutate or MutateBatch is [storage.ErrUnknown].
 func ParkReply(g *Gate) Action {
 	return func(ctx context.Context, x *Exchange) error {
 		err := x.Send(ctx)
@@ -170,9 +172,21 @@ func ParkReply(g *Gate) Action {
 	}
 }
 
+// Cut breaks the connection within a MutateBatch: the first groups are applied
+// and answered, the others do not reach the storage, and are
+// [storage.ErrUnknown]. With LoseReply all of them are.
+//
+//	faulty.Cut(2).Then(faulty.LoseReply)
+func Cut(groups int) Action {
+	return func(ctx context.Context, x *Exchange) error {
+		x.request.lost = max(0, len(x.Groups)-groups)
+		return x.Send(ctx)
+	}
+}
+
 // Lag lets an index scan or full scan miss what the last mutates calls of
-// Mutate applied: it shows their records as they were before. The Storage must
-// have been wrapped [WithHistory] of at least so many.
+// Mutate and MutateBatch applied: it shows their records as they were before.
+// The Storage must have been wrapped [WithHistory] of at least so many.
 func Lag(mutates int) Action {
 	return func(ctx context.Context, x *Exchange) error {
 		x.request.lag = mutates

@@ -6,7 +6,8 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// Op is the method of [storage.Storage] or [storage.Admin] that is called.
+// Op is the method of [storage.Storage], [storage.Batcher] or [storage.Admin]
+// that is called.
 type Op string
 
 // The operations. Info, Admin and Close are no calls: they reach no database.
@@ -14,6 +15,7 @@ const (
 	Get             Op = "Get"
 	Scan            Op = "Scan"
 	Mutate          Op = "Mutate"
+	MutateBatch     Op = "MutateBatch"
 	Table           Op = "Table"
 	CreateNamespace Op = "CreateNamespace"
 	DropNamespace   Op = "DropNamespace"
@@ -32,9 +34,10 @@ type Call struct {
 	Op     Op
 	Tables []storage.TableName // the tables concerned, each once; without Name where a namespace is concerned
 
-	Gets      []storage.Get      // of Get
-	Scan      *storage.Scan      // of Scan
-	Mutations []storage.Mutation // of Mutate
+	Gets      []storage.Get        // of Get
+	Scan      *storage.Scan        // of Scan
+	Mutations []storage.Mutation   // of Mutate; of MutateBatch, those of all groups
+	Groups    [][]storage.Mutation // of MutateBatch
 }
 
 // Concerns reports whether the call has to do with the table.
@@ -46,9 +49,11 @@ func (c *Call) Concerns(namespace, table string) bool {
 type Outcome struct {
 	Call
 	// Replies are the storage's answers, one for each time that the request
-	// reached it: none if it was lost, two if it was sent again.
+	// reached it: none if it was lost, two if it was sent again. That to a
+	// MutateBatch is nil if all groups were applied, else a [*BatchError].
 	Replies []error
-	// Err is what the caller got.
+	// Err is what the caller got. Each group of a MutateBatch got its element if
+	// it is a [*BatchError], and Err itself otherwise.
 	Err error
 	// Returned is false as long as the caller waits.
 	Returned bool
@@ -66,7 +71,7 @@ func (c *Call) failure(class, cause error) error {
 
 // unanswered is the error of a request that may have had an effect.
 func (c *Call) unanswered(cause error) error {
-	if c.Op == Mutate {
+	if c.Op == Mutate || c.Op == MutateBatch {
 		return c.failure(storage.ErrUnknown, cause)
 	}
 	return c.failure(nil, cause)

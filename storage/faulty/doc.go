@@ -8,6 +8,9 @@
 //		faulty.On(faulty.Get).Do(faulty.Delay(time.Second)),
 //	))
 //
+// A batch is one call, MutateBatch, and what happens to it happens to each of
+// its groups; [Cut] lets it happen to some of them.
+//
 // A [Script] decides what happens to each call; [Rules] builds one from rules,
 // but any function will do. [Storage.Calls] tells what was called and what
 // became of it, so that tests can count round trips instead of timing them.

@@ -7,7 +7,7 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// images are the records that one Mutate named, as they were before.
+// images are the records that one Mutate or MutateBatch named, as they were before.
 type images []image
 
 type image struct {
@@ -19,28 +19,42 @@ type image struct {
 // mutateWithHistory applies the group and remembers what it overwrote. With a
 // concurrent Mutate of the same record the image may be older by one write.
 func (s *Storage) mutateWithHistory(ctx context.Context, group []storage.Mutation) error {
-	gets := make([]storage.Get, len(group))
-	for i, m := range group {
-		gets[i] = storage.Get{Table: m.Table, Key: m.Key}
-	}
-	rows, err := s.inner.Get(ctx, gets)
+	before, err := s.imagesBefore(ctx, group)
 	if err != nil {
 		return err
 	}
 	if err := s.inner.Mutate(ctx, group); err != nil {
 		return err
 	}
+	s.remember(before)
+	return nil
+}
+
+// imagesBefore reads the records of a group that is about to be applied.
+func (s *Storage) imagesBefore(ctx context.Context, group []storage.Mutation) (images, error) {
+	gets := make([]storage.Get, len(group))
+	for i, m := range group {
+		gets[i] = storage.Get{Table: m.Table, Key: m.Key}
+	}
+	rows, err := s.inner.Get(ctx, gets)
+	if err != nil {
+		return nil, err
+	}
 	var before images
 	for i, m := range group {
 		before = append(before, image{m.Table, slices.Clone(m.Key), rows[i]})
 	}
+	return before, nil
+}
+
+// remember appends the images of a Mutate that was applied to the history.
+func (s *Storage) remember(before images) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mutates = append(s.mutates, before)
 	if len(s.mutates) > s.history {
 		s.mutates = slices.Delete(s.mutates, 0, len(s.mutates)-s.history)
 	}
-	return nil
 }
 
 // lagged is the rest of a scan that lags behind.

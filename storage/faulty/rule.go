@@ -30,7 +30,7 @@ type Rule struct {
 }
 
 // On begins a rule for every call of one of the operations, of any if none is
-// named.
+// named. Mutate does not stand for MutateBatch.
 func On(ops ...Op) *Rule {
 	const forever = 1<<63 - 1
 	r := &Rule{first: 1, last: forever}

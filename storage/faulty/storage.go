@@ -25,6 +25,7 @@ type Storage struct {
 var (
 	_ storage.Storage = (*Storage)(nil)
 	_ storage.Admin   = (*Storage)(nil)
+	_ storage.Batcher = (*Storage)(nil)
 )
 
 // delivery is a request that arrives when the call number due begins.
@@ -36,8 +37,8 @@ type delivery struct {
 // Option changes what a Storage can do.
 type Option func(*Storage)
 
-// WithHistory remembers what the last n calls of Mutate overwrote, for [Lag].
-// Every Mutate then reads its records first, and Info promises no linearizable
+// WithHistory remembers what the last n calls of Mutate and MutateBatch
+// overwrote, for [Lag]. Every such call then reads its records first, and Info promises no linearizable
 // index and full scans any more.
 func WithHistory(n int) Option { return func(s *Storage) { s.history = n } }
 
@@ -113,7 +114,8 @@ type request struct {
 	storage *Storage
 	outcome *Outcome
 	send    func(ctx context.Context) error
-	lag     int
+	lag     int // see [Lag]
+	lost    int // groups at the end, see [Cut]
 }
 
 // deliver lets the request reach the storage.
@@ -180,7 +182,7 @@ func answer[T any](ctx context.Context, s *Storage, call Call, send func(ctx con
 	return result, nil
 }
 
-// Info is that of the storage below, see [WithHistory].
+// Info is that of the storage below, Batch included; see also [WithHistory].
 func (s *Storage) Info(namespace string) storage.Info {
 	info := s.inner.Info(namespace)
 	if s.history > 0 {

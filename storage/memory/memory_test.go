@@ -16,9 +16,9 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string][]memory.Option{
 		"default":        nil,
-		"like Cassandra": {memory.WithAtomicity(storage.AtomicPartition, 0), memory.WithPageSize(3)},
-		"like DynamoDB":  {memory.WithAtomicity(storage.AtomicStorage, 100), memory.WithPageSize(7)},
-		"like Cosmos":    {memory.WithAtomicity(storage.AtomicPartition, 100), memory.WithPageSize(1)},
+		"like Cassandra": {memory.WithAtomicity(storage.AtomicPartition, 0), memory.WithPageSize(3), memory.WithoutBatch()},
+		"like DynamoDB":  {memory.WithAtomicity(storage.AtomicStorage, 100), memory.WithPageSize(7), memory.WithoutBatch()},
+		"like Cosmos":    {memory.WithAtomicity(storage.AtomicPartition, 100), memory.WithPageSize(1), memory.WithoutBatch()},
 		"single records": {memory.WithAtomicity(storage.AtomicRecord, 1)},
 		"one table":      {memory.WithAtomicity(storage.AtomicTable, 10)},
 		"one namespace":  {memory.WithAtomicity(storage.AtomicNamespace, 0)},

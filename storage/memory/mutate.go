@@ -9,11 +9,7 @@ import (
 // Mutate applies the group at one moment. It never reports a conflict or an
 // unknown outcome.
 func (s *Storage) Mutate(ctx context.Context, group []storage.Mutation) error {
-	var name storage.TableName
-	if len(group) > 0 && group[0].Table != nil {
-		name = group[0].Table.TableName
-	}
-	if err := s.ready(ctx, "mutate", name); err != nil {
+	if err := s.ready(ctx, "mutate", tableOf(group)); err != nil {
 		return err
 	}
 	if err := storage.CheckGroup(s.info, group); err != nil {
@@ -21,9 +17,37 @@ func (s *Storage) Mutate(ctx context.Context, group []storage.Mutation) error {
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
+	return s.db.apply(group)
+}
+
+// MutateBatch applies the groups under one lock, each as Mutate does. A context
+// that ends meanwhile cuts off the groups that are left.
+func (s *Storage) MutateBatch(ctx context.Context, groups [][]storage.Mutation) []error {
+	errs := storage.CheckBatch(s.info, groups)
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	for i, group := range groups {
+		if err := s.ready(ctx, "mutate", tableOf(group)); err != nil {
+			errs[i] = err
+		} else if errs[i] == nil {
+			errs[i] = s.db.apply(group)
+		}
+	}
+	return errs
+}
+
+func tableOf(group []storage.Mutation) storage.TableName {
+	if len(group) == 0 || group[0].Table == nil {
+		return storage.TableName{}
+	}
+	return group[0].Table.TableName
+}
+
+// apply applies a valid group. The caller holds the lock.
+func (db *database) apply(group []storage.Mutation) error {
 	for i := range group {
 		m := &group[i]
-		t, v, err := s.db.view("mutate", m.Table)
+		t, v, err := db.view("mutate", m.Table)
 		if err != nil {
 			return err
 		}
@@ -34,7 +58,7 @@ func (s *Storage) Mutate(ctx context.Context, group []storage.Mutation) error {
 	// Nothing is written before all preconditions held, and nothing below fails.
 	for i := range group {
 		m := &group[i]
-		t, v, err := s.db.view("mutate", m.Table)
+		t, v, err := db.view("mutate", m.Table)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // Storage is one handle on a database in memory. It implements
-// [storage.Storage] and [storage.Admin].
+// [storage.Storage], [storage.Batcher] and [storage.Admin].
 type Storage struct {
 	db       *database
 	info     storage.Info
@@ -20,6 +20,7 @@ type Storage struct {
 var (
 	_ storage.Storage = (*Storage)(nil)
 	_ storage.Admin   = (*Storage)(nil)
+	_ storage.Batcher = (*Storage)(nil)
 )
 
 // database is what the handles of one name share. Its lock is never held
@@ -52,6 +53,9 @@ func WithPageSize(n int) Option { return func(s *Storage) { s.pageSize = n } }
 // only the server knows.
 func WithoutComparator() Option { return func(s *Storage) { s.info.Compare = nil } }
 
+// WithoutBatch makes the storage refuse batches, as one does that has none.
+func WithoutBatch() Option { return func(s *Storage) { s.info.Batch = false } }
+
 // New returns a storage with an empty database of its own.
 func New(options ...Option) *Storage { return newHandle(newDatabase(), options...) }
 
@@ -62,6 +66,7 @@ func newHandle(db *database, options ...Option) *Storage {
 		info: storage.Info{
 			Name:                      "memory",
 			Atomicity:                 storage.AtomicStorage,
+			Batch:                     true,
 			LinearizableGet:           true,
 			LinearizablePartitionScan: true,
 			LinearizableIndexScan:     true,

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -82,6 +83,42 @@ func BenchmarkMutate(b *testing.B) {
 						group[len(group)-1].Condition = storage.IfExists
 					}
 					if err := s.Mutate(b.Context(), group); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkInserts inserts 64 records, as 64 transactions that end at about the
+// same time do with their coordinator rows.
+func BenchmarkInserts(b *testing.B) {
+	const size = 64
+	for name, insert := range map[string]func(ctx context.Context, s *Storage, groups [][]storage.Mutation) error{
+		"one by one": func(ctx context.Context, s *Storage, groups [][]storage.Mutation) error {
+			for _, group := range groups {
+				if err := s.Mutate(ctx, group); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"batch": func(ctx context.Context, s *Storage, groups [][]storage.Mutation) error {
+			return errors.Join(s.MutateBatch(ctx, groups)...)
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			benchmark(b, func(b *testing.B, s *Storage, table *storage.Table) {
+				k := int32(1000)
+				for b.Loop() {
+					groups := make([][]storage.Mutation, size)
+					for i := range groups {
+						k++
+						groups[i] = []storage.Mutation{wideRecord(table, k)}
+						groups[i][0].Condition = storage.IfNotExists
+					}
+					if err := insert(b.Context(), s, groups); err != nil {
 						b.Fatal(err)
 					}
 				}

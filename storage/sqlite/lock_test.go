@@ -14,7 +14,7 @@ func putInt(table *storage.Table, k, v int32) storage.Mutation {
 	return storage.Mutation{Table: table, Key: []storage.Value{storage.IntValue(k)}, Columns: []int{1}, Values: []storage.Value{storage.IntValue(v)}}
 }
 
-// writes are the shapes of a write: alone, in a group, and DDL.
+// writes are the shapes of a write: alone, in a group, in a batch, and DDL.
 func writes(s *Storage, table *storage.Table) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"single": func(ctx context.Context) error {
@@ -22,6 +22,9 @@ func writes(s *Storage, table *storage.Table) map[string]func(context.Context) e
 		},
 		"group": func(ctx context.Context) error {
 			return s.Mutate(ctx, []storage.Mutation{putInt(table, 1, 1), putInt(table, 2, 2)})
+		},
+		"batch": func(ctx context.Context) error {
+			return errors.Join(s.MutateBatch(ctx, [][]storage.Mutation{{putInt(table, 1, 1)}, {putInt(table, 2, 2), putInt(table, 3, 3)}})...)
 		},
 		"DDL": func(ctx context.Context) error { return s.TruncateTable(ctx, table.TableName) },
 	}

@@ -36,12 +36,21 @@ func limitedChild(path, shape string) error {
 	text := storage.TextValue(strings.Repeat("x", 10_000))
 	for k := int32(0); k < 100; k++ {
 		m := storage.Mutation{Table: table, Key: []storage.Value{storage.IntValue(k)}, Columns: []int{2}, Values: []storage.Value{text}}
-		group := []storage.Mutation{m}
-		if shape == "group" {
-			m.Key = []storage.Value{storage.IntValue(k + 1000)}
-			group = append(group, m)
+		other := m
+		other.Key = []storage.Value{storage.IntValue(k + 1000)}
+		var err error
+		switch shape {
+		case "single":
+			err = s.Mutate(ctx, []storage.Mutation{m})
+		case "group":
+			err = s.Mutate(ctx, []storage.Mutation{m, other})
+		default:
+			errs := s.MutateBatch(ctx, [][]storage.Mutation{{m}, {other}})
+			if err = errs[0]; errors.Is(err, storage.ErrUnknown) != errors.Is(errs[1], storage.ErrUnknown) {
+				return fmt.Errorf("one commit, two outcomes: %v", errs)
+			}
 		}
-		switch err := s.Mutate(ctx, group); {
+		switch {
 		case err == nil:
 			fmt.Println(k, "applied")
 		case errors.Is(err, storage.ErrUnknown):
@@ -58,7 +67,7 @@ func limitedChild(path, shape string) error {
 // TestIOErrorWhileCommittingIsUnknown lets the write of a commit fail.
 func TestIOErrorWhileCommittingIsUnknown(t *testing.T) {
 	t.Parallel()
-	for _, shape := range []string{"single", "group"} {
+	for _, shape := range []string{"single", "group", "batch"} {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "test.db")
@@ -75,7 +84,7 @@ func TestIOErrorWhileCommittingIsUnknown(t *testing.T) {
 			}
 			// What was acknowledged is there, and what was unknown is whole or absent.
 			records := 1
-			if shape == "group" {
+			if shape != "single" {
 				records = 2
 			}
 			rows, _ := collect(t, openFile(t, path), storage.Scan{Table: simpleTable("ns", "t", "i"), Kind: storage.FullScan, Columns: []int{0}})

@@ -19,7 +19,10 @@ type Storage struct {
 	closed  chan struct{}
 }
 
-var _ storage.Storage = (*Storage)(nil)
+var (
+	_ storage.Storage = (*Storage)(nil)
+	_ storage.Batcher = (*Storage)(nil)
+)
 
 // dialect is how SQLite spells what package sqlstore builds.
 var dialect = sqlstore.Dialect{Quote: '"', NamespaceSeparator: "$"}
@@ -29,6 +32,7 @@ func (s *Storage) Info(string) storage.Info {
 	return storage.Info{
 		Name:                      "sqlite",
 		Atomicity:                 storage.AtomicStorage,
+		Batch:                     true,
 		LinearizableGet:           true,
 		LinearizablePartitionScan: true,
 		LinearizableIndexScan:     true,

@@ -13,9 +13,10 @@ func randomChecks() []check {
 	return []check{{"random/same as memory", checkSameAsMemory}}
 }
 
-// checkSameAsMemory runs the same random operations on the storage and on the
-// reference model, and compares every result.
-func checkSameAsMemory(h *harness) {
+// newDifferential creates the same tables in the storage and in a reference
+// model.
+func (h *harness) newDifferential() *differential {
+	h.Helper()
 	h.Logf("seed %d (%s)", h.seed, SeedVariable)
 	model := memory.New(memory.WithAtomicity(h.info.Atomicity, h.info.MaxMutations))
 	if err := model.CreateNamespace(background, h.namespace, nil); err != nil {
@@ -33,6 +34,13 @@ func checkSameAsMemory(h *harness) {
 		}
 		d.tables = append(d.tables, t)
 	}
+	return d
+}
+
+// checkSameAsMemory runs the same random operations on the storage and on the
+// reference model, and compares every result.
+func checkSameAsMemory(h *harness) {
+	d := h.newDifferential()
 	const operations = 600
 	for n := range operations {
 		d.operation = n
@@ -138,8 +146,9 @@ func (d *differential) mutation(t *storage.Table) storage.Mutation {
 	return m
 }
 
-func (d *differential) mutate() {
-	d.Helper()
+// group returns mutations that lie in one atomicity unit. They may name a
+// record twice, or be too many.
+func (d *differential) group() []storage.Mutation {
 	t := d.table()
 	group := []storage.Mutation{d.mutation(t)}
 	for range d.random.IntN(3) {
@@ -152,6 +161,12 @@ func (d *differential) mutate() {
 		}
 		group = append(group, m)
 	}
+	return group
+}
+
+func (d *differential) mutate() {
+	d.Helper()
+	group := d.group()
 	want := d.model.Mutate(background, group)
 	got := d.try(group...)
 	for _, class := range []error{storage.ErrCondition, storage.ErrInvalid} {

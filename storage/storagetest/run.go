@@ -62,7 +62,7 @@ func checks() []check {
 	var all []check
 	for _, group := range [][]check{
 		adminChecks(), nameChecks(), valueChecks(), keyChecks(), indexChecks(), getChecks(), putChecks(),
-		preconditionChecks(), conditionChecks(), filterChecks(), likeChecks(), rangeChecks(), pagingChecks(), groupChecks(), refusalChecks(),
+		preconditionChecks(), conditionChecks(), filterChecks(), likeChecks(), rangeChecks(), pagingChecks(), groupChecks(), batchChecks(), refusalChecks(),
 		cancellationChecks(), concurrencyChecks(), randomChecks(), closeChecks(),
 	} {
 		all = append(all, group...)

@@ -15,6 +15,7 @@ type saboteur struct {
 	get    func(s storage.Storage, ctx context.Context, gets []storage.Get) ([]storage.Row, error)
 	table  func(t storage.Table) storage.Table
 	admin  func(a storage.Admin) storage.Admin
+	batch  func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error
 }
 
 func (s *saboteur) Mutate(ctx context.Context, group []storage.Mutation) error {
@@ -22,6 +23,14 @@ func (s *saboteur) Mutate(ctx context.Context, group []storage.Mutation) error {
 		return s.Storage.Mutate(ctx, group)
 	}
 	return s.mutate(s.Storage, ctx, slices.Clone(group))
+}
+
+func (s *saboteur) MutateBatch(ctx context.Context, groups [][]storage.Mutation) []error {
+	b := s.Storage.(storage.Batcher)
+	if s.batch == nil {
+		return b.MutateBatch(ctx, groups)
+	}
+	return s.batch(b, ctx, slices.Clone(groups))
 }
 
 func (s *saboteur) Scan(ctx context.Context, scan *storage.Scan) (*storage.Page, error) {
@@ -106,6 +115,13 @@ func eachValue(change func(v storage.Value) storage.Value) *saboteur {
 			m.Values[i] = change(v)
 		}
 	})
+}
+
+// eachBatch changes what is told of every batch.
+func eachBatch(change func(errs []error) []error) *saboteur {
+	return &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+		return change(b.MutateBatch(ctx, groups))
+	}}
 }
 
 // brokenAdmin overrides single methods of an Admin.

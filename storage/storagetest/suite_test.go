@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -371,6 +372,96 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		{"tables are listed in no order", &saboteur{admin: func(a storage.Admin) storage.Admin {
 			return &brokenAdmin{Admin: a, listed: func(names []string) []string { slices.Reverse(names); return names }}
 		}}, []string{"admin/listing"}},
+		{"a batch is all or nothing", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			errs := b.MutateBatch(ctx, [][]storage.Mutation{slices.Concat(groups...)})
+			return slices.Repeat(errs, len(groups))
+		}}, []string{"batch/independent outcomes", "batch/one failure among many", "batch/groups are all or nothing", "batch/unknown table", "batch/invalid group", "batch/many groups", "batch/same as groups on memory"}},
+		{"a batch ends at the first failure", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			errs := make([]error, len(groups))
+			for i := range groups {
+				if errs[i] = b.MutateBatch(ctx, groups[i:i+1])[0]; errs[i] != nil {
+					break
+				}
+			}
+			return errs
+		}}, []string{"batch/independent outcomes", "batch/one failure among many", "batch/many groups", "batch/unknown table"}},
+		{"outcomes of a batch are told in another order", eachBatch(func(errs []error) []error {
+			slices.Reverse(errs)
+			return errs
+		}), []string{"batch/independent outcomes", "batch/one failure among many", "batch/each of many inserts wins once"}},
+		{"one outcome of a batch stands for all", eachBatch(func(errs []error) []error {
+			return slices.Repeat([]error{errors.Join(errs...)}, len(errs))
+		}), []string{"batch/one failure among many", "batch/invalid group"}},
+		{"outcomes that are good are left out", eachBatch(func(errs []error) []error {
+			return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+		}), []string{"batch/empty", "batch/one failure among many", "batch/many groups"}},
+		{"failures within a batch are not told", eachBatch(func(errs []error) []error { return make([]error, len(errs)) }),
+			[]string{"batch/one failure among many", "batch/each of many inserts wins once", "batch/cancellation", "batch/invalid group", "batch/record named twice"}},
+		{"groups of a batch fall apart", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			errs := make([]error, len(groups))
+			for i, group := range groups {
+				for _, m := range group {
+					errs[i] = errors.Join(errs[i], b.MutateBatch(ctx, [][]storage.Mutation{{m}})[0])
+				}
+			}
+			return errs
+		}}, []string{"batch/groups are all or nothing", "batch/unknown table", "batch/same as groups on memory"}},
+		{"a batch drops what is beyond its size", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			errs := b.MutateBatch(ctx, groups[:min(len(groups), 500)])
+			return append(errs, make([]error, len(groups)-len(errs))...)
+		}}, []string{"batch/many groups"}},
+		{"groups of a batch may name one record", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			var errs []error
+			for i := range groups {
+				errs = append(errs, b.MutateBatch(ctx, groups[i:i+1])...)
+			}
+			return errs
+		}}, []string{"batch/record named twice"}},
+		{"batches look at conditions before, without a lock", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			looks := make([][]storage.Mutation, len(groups))
+			for i, group := range groups {
+				for _, m := range group {
+					if m.Condition != storage.Always {
+						looks[i] = append(looks[i], storage.Mutation{Table: m.Table, Op: storage.Check, Key: m.Key, Condition: m.Condition, Where: m.Where})
+					}
+				}
+			}
+			errs := b.MutateBatch(ctx, looks)
+			for range 100 {
+				runtime.Gosched()
+			}
+			for i, group := range groups {
+				if errs[i] != nil {
+					continue
+				}
+				group = slices.Clone(group)
+				for j := range group {
+					if group[j].Op != storage.Check {
+						group[j].Condition, group[j].Where = storage.Always, nil
+					}
+				}
+				errs[i] = b.MutateBatch(ctx, [][]storage.Mutation{group})[0]
+			}
+			return errs
+		}}, []string{"batch/each of many inserts wins once"}},
+		{"a cancelled batch goes on", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			return b.MutateBatch(context.WithoutCancel(ctx), groups)
+		}}, []string{"batch/cancellation"}},
+		{"a closed storage runs batches", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			errs := b.MutateBatch(ctx, groups)
+			for i, err := range errs {
+				if errors.Is(err, storage.ErrClosed) {
+					errs[i] = nil
+				}
+			}
+			return errs
+		}}, []string{"batch/close"}},
+		{"a batch must lie in one atomicity unit", &saboteur{batch: func(b storage.Batcher, ctx context.Context, groups [][]storage.Mutation) []error {
+			if err := storage.CheckGroup(storage.Info{Atomicity: storage.AtomicPartition}, slices.Concat(groups...)); err != nil {
+				return slices.Repeat([]error{err}, len(groups))
+			}
+			return b.MutateBatch(ctx, groups)
+		}}, []string{"batch/beyond the atomicity unit"}},
 		{"a namespace with tables may be dropped", &saboteur{admin: func(a storage.Admin) storage.Admin {
 			return &brokenAdmin{Admin: a, drop: func(error) error { return nil }}
 		}}, []string{"admin/namespace"}},

@@ -107,7 +107,7 @@ func benchmarkWrites(b *testing.B, n int) {
 			prepare, finish := make([]storage.Mutation, n), make([]storage.Mutation, n)
 			for j, ref := range refs[at : at+n] {
 				r := &record{table: ref.Table, key: ref.Key, read: true, prev: rows[j], op: putWrite, columns: changes.Columns, values: changes.Values}
-				prepare[j] = r.prepareMutation(id, 1)
+				prepare[j] = r.prepareMutation(&arena{}, id, 1)
 				finish[j] = ref.Table.commitMutation(ref.Key, id, Prepared, 2, true)
 			}
 			ok(b, w.store.Mutate(ctx, prepare))

@@ -6,67 +6,95 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/scalargen/scalargen/runtime/internal/writeset"
 	"github.com/scalargen/scalargen/storage"
 )
 
 // coordinator reads and writes the table of decisions (spec 1.9, 6). A row is
 // inserted once, if there is none with its id, and never changed.
 type coordinator struct {
-	engine *Engine
+	engine    *Engine
+	deployed  atomic.Pointer[coordinatorTable]
+	decisions decisions
+}
+
+// coordinatorTable is the deployed table with the positions of its columns. The
+// optional ones are −1 if it does not have them.
+type coordinatorTable struct {
+	meta               *storage.Table
+	state, createdAt   int
+	children, writeSet int
 }
 
 // decision is a coordinator row.
 type decision struct {
+	id        string
 	state     State // Committed or Aborted
 	createdAt int64
 	children  []string // the members of a group commit
+	writeSet  []byte   // encoded, nil for no information
 }
 
 // CoordinatorTable returns the definition of the coordinator table as ScalarDB
-// 3.19 creates it without its optional columns.
-func CoordinatorTable(namespace string) *storage.Table {
+// 3.19 creates it: with columns for the members of group commits and for write
+// sets where they are wanted.
+func CoordinatorTable(namespace string, groupCommit, writeSets bool) *storage.Table {
+	columns := []storage.Column{{Name: "tx_id", Type: storage.Text}}
+	if groupCommit {
+		columns = append(columns, storage.Column{Name: "tx_child_ids", Type: storage.Text})
+	}
+	columns = append(columns, storage.Column{Name: "tx_state", Type: storage.Int}, storage.Column{Name: "tx_created_at", Type: storage.BigInt})
+	if writeSets {
+		columns = append(columns, storage.Column{Name: "tx_write_set", Type: storage.Blob})
+	}
 	return &storage.Table{
 		TableName: storage.TableName{Namespace: namespace, Name: "state"},
-		Columns: []storage.Column{
-			{Name: "tx_id", Type: storage.Text},
-			{Name: "tx_state", Type: storage.Int},
-			{Name: "tx_created_at", Type: storage.BigInt},
-		},
+		Columns:   columns,
 		Partition: []int{0},
 	}
 }
 
 // table returns the deployed coordinator table. Its optional columns are not
 // required, and columns are found by name (spec 1.9).
-func (c *coordinator) table(ctx context.Context) (*storage.Table, error) {
+func (c *coordinator) table(ctx context.Context) (*coordinatorTable, error) {
 	name := storage.TableName{Namespace: c.engine.options.CoordinatorNamespace, Name: "state"}
-	t, err := c.engine.StorageTable(ctx, name)
+	meta, err := c.engine.StorageTable(ctx, name)
 	if e, ok := err.(*Error); ok && e.Kind == ErrInvalid {
 		e.Message = "the coordinator table is missing: create it with scalarctl schema create --coordinator"
 	}
 	if err != nil {
 		return nil, err
 	}
+	if known := c.deployed.Load(); known != nil && known.meta == meta {
+		return known, nil
+	}
+	t := &coordinatorTable{
+		meta: meta, state: meta.Column("tx_state"), createdAt: meta.Column("tx_created_at"),
+		children: meta.Column("tx_child_ids"), writeSet: meta.Column("tx_write_set"),
+	}
 	for _, column := range []string{"tx_id", "tx_state", "tx_created_at"} {
-		if t.Column(column) < 0 {
+		if meta.Column(column) < 0 {
 			return nil, &Error{Kind: ErrInvalid, Table: name, Message: "the coordinator table has no column " + column}
 		}
 	}
+	if c.engine.groups != nil && t.children < 0 {
+		return nil, &Error{Kind: ErrInvalid, Table: name,
+			Message: "group commit needs the column tx_child_ids, which the coordinator table does not have: repair the table with group commit configured, or turn group commit off"}
+	}
+	if c.engine.options.WriteSets && t.writeSet < 0 {
+		c.engine.options.Log.WarnContext(ctx, "write sets are not stored, because the coordinator table has no column tx_write_set: repair the table with write-set logging configured", "table", name.String())
+	}
+	c.deployed.Store(t)
 	return t, nil
 }
 
-// A transaction of a group commit has an id of the form parent$child, with a
-// parent of 24 characters (spec 8.5). Its decision stands in the row of the
-// parent if that row lists the child, else in a row of its own. Ids are told
-// apart by their shape only.
-const parentIDLength = 24
-
-func isFullID(id string) bool { return len(id) > parentIDLength && id[parentIDLength] == '$' }
-
-func splitFullID(id string) (parent, child string) {
-	return id[:parentIDLength], id[parentIDLength+1:]
+// logsWriteSets reports whether write sets are wanted and there is a place for
+// them.
+func (c *coordinator) logsWriteSets(t *coordinatorTable) bool {
+	return c.engine.options.WriteSets && t.writeSet >= 0
 }
 
 // read returns the decision on a transaction, nil if there is none (spec 6.2).
@@ -95,7 +123,7 @@ func (c *coordinator) row(ctx context.Context, id string) (*decision, error) {
 		if attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
-		rows, err = c.engine.storage.Get(ctx, []storage.Get{{Table: t, Key: []storage.Value{storage.TextValue(id)}}})
+		rows, err = c.engine.storage.Get(ctx, []storage.Get{{Table: t.meta, Key: []storage.Value{storage.TextValue(id)}}})
 		if err == nil || errors.Is(err, storage.ErrClosed) {
 			break
 		}
@@ -106,21 +134,39 @@ func (c *coordinator) row(ctx context.Context, id string) (*decision, error) {
 	if rows[0] == nil {
 		return nil, nil
 	}
-	return parseDecision(t, id, rows[0])
+	return t.parse(id, rows[0])
 }
 
-func parseDecision(t *storage.Table, id string, row storage.Row) (*decision, error) {
-	d := &decision{
-		state:     State(row[t.Column("tx_state")].Int64()),
-		createdAt: row[t.Column("tx_created_at")].Int64(),
-	}
+func (t *coordinatorTable) parse(id string, row storage.Row) (*decision, error) {
+	d := &decision{id: id, state: State(row[t.state].Int64()), createdAt: row[t.createdAt].Int64()}
 	if d.state != Committed && d.state != Aborted || d.createdAt == 0 {
 		return nil, fmt.Errorf("the coordinator row of transaction %s is damaged: state %d, created at %d", id, d.state, d.createdAt)
 	}
-	if at := t.Column("tx_child_ids"); at >= 0 && !row[at].IsNull() {
-		d.children = slices.DeleteFunc(strings.Split(row[at].Text(), ","), func(child string) bool { return child == "" })
+	if t.children >= 0 && !row[t.children].IsNull() {
+		d.children = slices.DeleteFunc(strings.Split(row[t.children].Text(), ","), func(child string) bool { return child == "" })
+	}
+	if t.writeSet >= 0 && !row[t.writeSet].IsNull() {
+		d.writeSet = row[t.writeSet].Bytes()
 	}
 	return d, nil
+}
+
+// insertion is the mutation that writes the decision, if there is none.
+func (t *coordinatorTable) insertion(d *decision) storage.Mutation {
+	m := storage.Mutation{
+		Table: t.meta, Op: storage.Put, Key: []storage.Value{storage.TextValue(d.id)}, Condition: storage.IfNotExists,
+		Columns: []int{t.state, t.createdAt},
+		Values:  []storage.Value{storage.IntValue(int32(d.state)), storage.BigIntValue(d.createdAt)},
+	}
+	if len(d.children) > 0 {
+		m.Columns = append(m.Columns, t.children)
+		m.Values = append(m.Values, storage.TextValue(strings.Join(d.children, ",")))
+	}
+	if d.writeSet != nil {
+		m.Columns = append(m.Columns, t.writeSet)
+		m.Values = append(m.Values, storage.BlobValue(d.writeSet))
+	}
+	return m
 }
 
 // errDecided: a row with the id was there already. With a put that is retried
@@ -130,22 +176,18 @@ var errDecided = errors.New("the transaction was decided before")
 // put inserts a coordinator row if there is none, trying several times
 // (spec 6.3). It reports errDecided if there is one; after any other error for
 // which storage.NotApplied does not hold, the row may be there or still come.
-func (c *coordinator) put(ctx context.Context, id string, state State, createdAt int64) error {
+func (c *coordinator) put(ctx context.Context, d *decision) error {
 	t, err := c.table(ctx)
 	if err != nil {
 		return &storage.Error{Op: "mutate", Err: err} // nothing was sent
 	}
-	m := storage.Mutation{
-		Table: t, Op: storage.Put, Key: []storage.Value{storage.TextValue(id)}, Condition: storage.IfNotExists,
-		Columns: []int{t.Column("tx_state"), t.Column("tx_created_at")},
-		Values:  []storage.Value{storage.IntValue(int32(state)), storage.BigIntValue(createdAt)},
-	}
+	m := t.insertion(d)
 	var unknown error // the first failure after which the row may be there
 	for attempt := range coordinatorAttempts {
 		if errors.Is(err, storage.ErrClosed) || attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
-		err = c.engine.storage.Mutate(ctx, []storage.Mutation{m})
+		err = c.send(ctx, m)
 		switch {
 		case err == nil:
 			return nil
@@ -156,23 +198,31 @@ func (c *coordinator) put(ctx context.Context, id string, state State, createdAt
 		}
 	}
 	if unknown != nil {
-		return &storage.Error{Op: "mutate", Table: t.TableName, Class: storage.ErrUnknown, Err: unknown}
+		return &storage.Error{Op: "mutate", Table: t.meta.TableName, Class: storage.ErrUnknown, Err: unknown}
 	}
 	return err
 }
 
 // commit decides that a transaction is committed and returns when (spec 6.4).
+func (c *coordinator) commit(ctx context.Context, id string, entries []writeset.Entry) (committedAt int64, err error) {
+	d := &decision{id: id, state: Committed, createdAt: c.engine.millis()}
+	if d.writeSet, err = c.encode(ctx, entries); err == nil {
+		err = c.put(ctx, d)
+	}
+	return c.committed(ctx, id, d.createdAt, err)
+}
+
+// committed says what became of the attempt to write that a transaction is
+// committed, which ended with err.
 //
 // A row that is there already is read: it is COMMITTED if an earlier attempt of
 // this very call went through. That it is absent again means that an abort won
 // and has been cleaned up, since nobody deletes a COMMITTED row before its
-// records are complete.
-func (c *coordinator) commit(ctx context.Context, id string) (committedAt int64, err error) {
-	now := c.engine.millis()
-	err = c.put(ctx, id, Committed, now)
+// records are complete; or that the group of the transaction does not list it.
+func (c *coordinator) committed(ctx context.Context, id string, at int64, err error) (committedAt int64, _ error) {
 	switch {
 	case err == nil:
-		return now, nil
+		return at, nil
 	case !errors.Is(err, errDecided) && storage.NotApplied(err):
 		return 0, &Error{Kind: ErrStorage, Code: "DB-CORE-30036", TxID: id,
 			Message: "the decision could not be written; the transaction is not committed", Err: err}
@@ -192,14 +242,36 @@ func (c *coordinator) commit(ctx context.Context, id string) (committedAt int64,
 		Message: "another process has aborted the transaction, as it may after 15 seconds: retry"}
 }
 
+// encode returns the write set to store with a decision, nil for none. Entries
+// of members of a group come with their ids.
+func (c *coordinator) encode(ctx context.Context, entries []writeset.Entry) ([]byte, error) {
+	t, err := c.table(ctx)
+	if err != nil {
+		return nil, &storage.Error{Op: "mutate", Err: err}
+	}
+	if !c.logsWriteSets(t) {
+		return nil, nil
+	}
+	var groups []writeset.Group
+	if len(entries) > 0 {
+		groups = []writeset.Group{{Entries: entries}}
+	}
+	return writeset.Encode(groups), nil
+}
+
 // abort decides that a transaction of the caller's own is aborted, if it is not
 // decided yet (spec 6.5, self abort). The caller must never have tried to commit
 // it, or know that it failed to.
-func (c *coordinator) abort(ctx context.Context, id string) error {
-	if err := c.put(ctx, id, Aborted, c.engine.millis()); err != nil && !errors.Is(err, errDecided) {
+func (c *coordinator) abort(ctx context.Context, id string, entries []writeset.Entry) error {
+	set, err := c.encode(ctx, entries)
+	if err != nil {
 		return err
 	}
-	return nil
+	err = c.put(ctx, &decision{id: id, state: Aborted, createdAt: c.engine.millis(), writeSet: set})
+	if errors.Is(err, errDecided) {
+		return nil
+	}
+	return err
 }
 
 // forceAbort decides that somebody else's transaction is aborted. It reports
@@ -212,7 +284,7 @@ func (c *coordinator) forceAbort(ctx context.Context, id string) (won bool, err 
 	now := c.engine.millis()
 	if isFullID(id) {
 		parent, child := splitFullID(id)
-		switch err := c.put(ctx, parent, Aborted, now); {
+		switch err := c.put(ctx, &decision{id: parent, state: Aborted, createdAt: now}); {
 		case errors.Is(err, errDecided):
 			d, err := c.row(ctx, parent)
 			if err != nil {
@@ -225,11 +297,20 @@ func (c *coordinator) forceAbort(ctx context.Context, id string) (won bool, err 
 			return false, err
 		}
 	}
-	err = c.put(ctx, id, Aborted, now)
+	err = c.put(ctx, &decision{id: id, state: Aborted, createdAt: now})
 	if errors.Is(err, errDecided) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// remove deletes a coordinator row whose records are all complete.
+func (c *coordinator) remove(ctx context.Context, d *decision) error {
+	t, err := c.table(ctx)
+	if err != nil {
+		return err
+	}
+	return c.engine.storage.Mutate(ctx, []storage.Mutation{{Table: t.meta, Op: storage.Delete, Key: []storage.Value{storage.TextValue(d.id)}}})
 }
 
 // Status returns the decision on a transaction: Committed, Aborted, or 0 if

@@ -1,9 +1,11 @@
 package commit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -17,16 +19,13 @@ func (t *Table) commitMutation(key []storage.Value, id string, state State, comm
 		return m
 	}
 	m.Op = storage.Put
-	size := 2
+	values := []storage.Value{storage.BigIntValue(committedAt), storage.IntValue(int32(Committed))}
+	m.Columns = t.completed[:len(values)]
 	if hasBefore {
-		size += len(t.before)
+		m.Columns = t.completed
+		values = append(values, t.nulls...)
 	}
-	m.Columns = append(make([]int, 0, size), t.committedAt, t.state)
-	m.Values = append(make([]storage.Value, 0, size), storage.BigIntValue(committedAt), storage.IntValue(int32(Committed)))
-	if hasBefore {
-		m.Columns = append(m.Columns, t.before...)
-		m.Values = append(m.Values, t.nulls...)
-	}
+	m.Values = values
 	return m
 }
 
@@ -62,15 +61,22 @@ func (t *Table) rollbackMutation(key []storage.Value, row storage.Row) storage.M
 // commitRecords completes the records of the committed transaction. What fails
 // is left to lazy recovery; the transaction is committed either way.
 func (tx *Tx) commitRecords(ctx context.Context, committedAt int64) {
+	ctx, end := tx.observe(ctx, observe.Complete, len(tx.writes))
 	mutations := make([]storage.Mutation, len(tx.writes))
 	for i, r := range tx.writes {
-		state := Prepared
+		state, hasBefore := Prepared, r.replaced() != nil
 		if r.op == deleteWrite {
 			state = Deleted
 		}
-		mutations[i] = r.table.commitMutation(r.key, tx.id, state, committedAt, r.replaced() != nil)
+		// Records of one table have all but the key in common.
+		if i > 0 && tx.writes[i-1].table == r.table && tx.writes[i-1].op == r.op && (tx.writes[i-1].replaced() != nil) == hasBefore {
+			mutations[i] = mutations[i-1]
+			mutations[i].Key = r.key
+			continue
+		}
+		mutations[i] = r.table.commitMutation(r.key, tx.id, state, committedAt, hasBefore)
 	}
-	tx.finish(ctx, mutations, tx.engine.options.SerialCommit)
+	end(tx.finish(ctx, mutations, tx.engine.options.SerialCommit))
 }
 
 // rollbackRecords takes back the records of the aborted transaction, as far as
@@ -80,13 +86,11 @@ func (tx *Tx) rollbackRecords(ctx context.Context) {
 	if len(tx.writes) == 0 {
 		return
 	}
-	gets := make([]storage.Get, len(tx.writes))
-	for i, r := range tx.writes {
-		gets[i] = storage.Get{Table: r.table.meta, Key: r.key}
-	}
-	rows, err := tx.engine.storage.Get(ctx, gets)
+	ctx, end := tx.observe(ctx, observe.RollBack, len(tx.writes))
+	rows, err := tx.engine.storage.Get(ctx, tx.written())
 	if err != nil {
-		tx.engine.options.Log.Warn("records of an aborted transaction are left to lazy recovery", "tx", tx.id, "error", err)
+		tx.engine.options.Log.WarnContext(ctx, "records of an aborted transaction are left to lazy recovery", "tx", tx.id, "error", err)
+		end(err)
 		return
 	}
 	var mutations []storage.Mutation
@@ -95,13 +99,24 @@ func (tx *Tx) rollbackRecords(ctx context.Context) {
 			mutations = append(mutations, r.table.rollbackMutation(r.key, row))
 		}
 	}
-	tx.finish(ctx, mutations, tx.engine.options.SerialRollback)
+	end(tx.finish(ctx, mutations, tx.engine.options.SerialRollback))
+}
+
+// written returns the reads of the records that the transaction writes.
+func (tx *Tx) written() []storage.Get {
+	gets := make([]storage.Get, len(tx.writes))
+	for i, r := range tx.writes {
+		gets[i] = storage.Get{Table: r.table.meta, Key: r.key}
+	}
+	return gets
 }
 
 // finish applies completions, in groups first. A record that somebody else has
-// completed already fails its whole group, whose records then go one by one.
-func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial bool) {
+// completed already fails its whole group, whose records then go one by one. It
+// returns the first failure, after all has been tried.
+func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial bool) error {
 	groups := tx.engine.group(mutations)
+	failures := make([]error, len(groups))
 	each(len(groups), serial, func(i int) error {
 		err := tx.engine.storage.Mutate(ctx, groups[i])
 		if errors.Is(err, storage.ErrCondition) && len(groups[i]) > 1 {
@@ -113,9 +128,21 @@ func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial b
 			}
 		}
 		if err != nil && !errors.Is(err, storage.ErrCondition) {
-			tx.engine.options.Log.Warn("records are left to lazy recovery", "tx", tx.id,
+			failures[i] = err
+			tx.engine.options.Log.WarnContext(ctx, "records are left to lazy recovery", "tx", tx.id,
 				"table", groups[i][0].Table.String(), "records", len(groups[i]), "error", err)
 		}
 		return nil
 	})
+	tx.engine.queue.released(tx.writes)
+	return cmp.Or(failures...)
+}
+
+// follow runs what makes the records follow the decision: at once, or in the
+// background if async is set and there is room.
+func (tx *Tx) follow(ctx context.Context, async bool, work func(ctx context.Context)) {
+	if async && len(tx.writes) > 0 && tx.engine.background.start(ctx, work) {
+		return
+	}
+	work(ctx)
 }

@@ -14,7 +14,13 @@ import (
 // key, so that two transactions that lock the same records do so in the same
 // order.
 func (e *Engine) group(mutations []storage.Mutation) [][]storage.Mutation {
-	if len(mutations) == 1 {
+	if len(mutations) == 0 {
+		return nil
+	}
+	if len(mutations) > 1 {
+		slices.SortStableFunc(mutations, compareMutations)
+	}
+	if e.inOneGroup(mutations) {
 		return [][]storage.Mutation{mutations}
 	}
 	type unit struct {
@@ -22,7 +28,6 @@ func (e *Engine) group(mutations []storage.Mutation) [][]storage.Mutation {
 	}
 	var groups [][]storage.Mutation
 	open := map[unit]int{} // the group of a unit that still has room
-	slices.SortStableFunc(mutations, compareMutations)
 	for _, m := range mutations {
 		info := e.storage.Info(m.Table.Namespace)
 		u := unit{storage: info.Name}
@@ -47,6 +52,25 @@ func (e *Engine) group(mutations []storage.Mutation) [][]storage.Mutation {
 		groups[at] = append(groups[at], m)
 	}
 	return groups
+}
+
+// inOneGroup recognizes the most frequent case, a storage that applies anything
+// atomically.
+func (e *Engine) inOneGroup(mutations []storage.Mutation) bool {
+	if len(mutations) == 1 {
+		return true
+	}
+	first := e.storage.Info(mutations[0].Table.Namespace)
+	if first.Atomicity != storage.AtomicStorage || first.MaxMutations > 0 && len(mutations) > first.MaxMutations {
+		return false
+	}
+	for i := range mutations[1:] {
+		before, m := &mutations[i], &mutations[i+1]
+		if m.Table != before.Table && m.Table.Namespace != before.Table.Namespace && e.storage.Info(m.Table.Namespace).Name != first.Name {
+			return false
+		}
+	}
+	return true
 }
 
 func keyText(key []storage.Value) string {

@@ -66,7 +66,7 @@ func newWorld(t testing.TB, options ...memory.Option) *world {
 	w.now.Store(1_000_000)
 	w.create(TransactionTable(itemDefinition(), false))
 	w.create(TransactionTable(acctDefinition(), false))
-	w.create(CoordinatorTable("coordinator"))
+	w.create(CoordinatorTable("coordinator", false, false))
 	return w
 }
 
@@ -143,7 +143,7 @@ func phase(c faulty.Call) string {
 		return "get"
 	case c.Op == faulty.Scan:
 		return "scan"
-	case c.Op == faulty.Mutate && onCoordinator:
+	case (c.Op == faulty.Mutate || c.Op == faulty.MutateBatch) && onCoordinator:
 		return "decide"
 	case c.Op != faulty.Mutate:
 		return string(c.Op)

@@ -1,13 +1,16 @@
 package commit
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/scalargen/scalargen/runtime/internal/groupcommit"
+	"github.com/scalargen/scalargen/runtime/internal/writeset"
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -57,22 +60,66 @@ const settleTimeout = 10 * time.Second
 
 // Options configure an Engine. The zero value is usable.
 type Options struct {
-	Isolation            Isolation
 	CoordinatorNamespace string        // default "coordinator"
 	MetadataTTL          time.Duration // how long table definitions are kept; default 60 s, negative: for ever
 	// SerialPrepare, SerialValidate, SerialCommit and SerialRollback turn off
 	// the parallel execution of groups of mutations and of validation reads.
 	SerialPrepare, SerialValidate, SerialCommit, SerialRollback bool
+	// AsyncCommit and AsyncRollback let Commit return when the decision stands
+	// and before the records follow it (spec 8.2). As in ScalarDB they have no
+	// effect where the phase is serial.
+	AsyncCommit, AsyncRollback bool
+	// OnePhase commits transactions that write a single atomicity unit without
+	// a coordinator row (spec 8.3).
+	OnePhase bool
 	// AlwaysDecide writes a coordinator row also for transactions without
 	// writes.
 	AlwaysDecide bool
+	// SingleDecisions writes every coordinator row by itself, also where the
+	// storage takes many in one request.
+	SingleDecisions bool
+	// WriteSets stores the keys of the written records in the coordinator row,
+	// if its table has the column (spec 1.10), so that Finish can complete them.
+	WriteSets bool
+	// GroupCommit decides several transactions in one coordinator row, nil for
+	// each in its own (spec 8.5).
+	GroupCommit *GroupCommit
 	// EventuallyConsistentIndexes skips the check of before-image indexes
 	// (spec 3.9). All processes must agree on it.
 	EventuallyConsistentIndexes bool
+	// Wait is how long a read waits for a transaction that has prepared the
+	// record to decide, before it reports [ErrUncommittedRecord]; 0 for not at
+	// all, as ScalarDB.
+	Wait time.Duration
+	// BeforePrepare is told of each transaction that is about to prepare records
+	// (spec 2.14). The transaction goes on meanwhile and is not decided before
+	// wait has returned; an error of either aborts it. wait may be nil.
+	BeforePrepare func(ctx context.Context, p Preparation) (wait func(context.Context) error, err error)
 
-	Now   func() time.Time // default time.Now
-	NewID func() string    // default a random UUID; must never repeat
-	Log   *slog.Logger     // default: nothing is logged
+	Now      func() time.Time // default time.Now
+	NewID    func() string    // default a random UUID; must never repeat
+	Log      *slog.Logger     // default: nothing is logged
+	Observer observe.Observer // nil for none
+}
+
+// GroupCommit are the limits of a group commit; 0 is the default of each.
+type GroupCommit struct {
+	Capacity   int           // transactions in a group; default 20
+	MaxWindow  time.Duration // longest wait of a decided member for the others; default 40 ms
+	AbortAfter time.Duration // when a member that never decides is forgotten; default 60 s
+}
+
+// Preparation is a transaction that is about to prepare its records.
+type Preparation struct {
+	TxID   string
+	Writes []Write
+}
+
+// Write is one record that a transaction writes.
+type Write struct {
+	Table  storage.TableName
+	Key    []storage.Value
+	Delete bool
 }
 
 // Engine runs transactions on one storage.
@@ -81,14 +128,9 @@ type Engine struct {
 	options     Options
 	catalog     catalog
 	coordinator coordinator
-
-	// Background work is recovery that no reader waits for. ctx ends when Close
-	// gives up waiting for it.
-	mu         sync.Mutex
-	closed     bool
-	background sync.WaitGroup
-	ctx        context.Context
-	cancel     context.CancelFunc
+	background  background
+	queue       queue
+	groups      *groupcommit.Committer[[]writeset.Entry] // nil without group commit
 }
 
 // New returns an engine on s. The caller keeps ownership of s.
@@ -109,50 +151,26 @@ func New(s storage.Storage, options Options) *Engine {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{storage: s, options: options}
-	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.catalog.engine = e
 	e.coordinator.engine = e
+	e.background.open()
+	if g := options.GroupCommit; g != nil {
+		e.groups = groupcommit.New(groupcommit.Options{Capacity: g.Capacity, MaxWindow: g.MaxWindow, AbortAfter: g.AbortAfter}, e.coordinator.emit)
+	}
 	return e
 }
 
-// Close waits for background work until ctx ends, then cuts it off: whatever it
-// leaves undone is done by the next reader. Begin fails after Close.
+// Close waits until transactions in group commits have ended and background
+// work is done, or until ctx ends, and then cuts it off: whatever it leaves
+// undone is done by the next reader. Begin fails after Close. A second Close
+// does the same waiting again.
 func (e *Engine) Close(ctx context.Context) error {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		e.background.Wait()
-		close(done)
-	}()
+	e.background.refuse()
 	var err error
-	select {
-	case <-done:
-	case <-ctx.Done():
-		err = ctx.Err()
+	if e.groups != nil {
+		err = e.groups.Close(ctx)
 	}
-	e.cancel()
-	<-done
-	return err
-}
-
-// start runs work in the background. It reports false, without running it, if
-// the engine is closed.
-func (e *Engine) start(work func(ctx context.Context)) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return false
-	}
-	e.background.Add(1)
-	go func() {
-		defer e.background.Done()
-		ctx, cancel := context.WithTimeout(e.ctx, settleTimeout)
-		defer cancel()
-		work(ctx)
-	}()
-	return true
+	return cmp.Or(err, e.background.drain(ctx))
 }
 
 // detached returns a context that keeps ctx's values but not its end.

@@ -4,106 +4,87 @@ import (
 	"context"
 	"errors"
 
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
 // prepareMutation is the first write of a record by a transaction (spec 5.1):
 // the new values with state PREPARED, or DELETED for a delete, and the previous
 // version beside them, on condition that the record is still the version that
-// was read. tx_id alone tells versions apart, since ids never repeat.
-func (r *record) prepareMutation(id string, preparedAt int64) storage.Mutation {
-	t := r.table
-	prev := r.replaced()
-	m := storage.Mutation{Table: t.meta, Op: storage.Put, Key: r.key}
-	size := len(r.columns) + 5
+// was read.
+func (r *record) prepareMutation(a *arena, id string, preparedAt int64) storage.Mutation {
+	t, prev := r.table, r.replaced()
+	d := a.draft(t, storage.Put, r.key)
+	d.provided(t, prev)
+	d.put(r)
+	if r.replace {
+		d.set(t.committedAt, storage.Null(storage.BigInt))
+	}
 	if prev != nil {
-		size += len(t.before)
-	}
-	if r.replace {
-		size += len(t.data)
-	}
-	m.Columns = append(make([]int, 0, size), r.columns...)
-	m.Values = append(make([]storage.Value, 0, size), r.values...)
-	if r.replace {
-		for _, c := range t.data {
-			if !contains(r.columns, c) {
-				m.Columns = append(m.Columns, c)
-				m.Values = append(m.Values, storage.Null(t.meta.Columns[c].Type))
-			}
-		}
-		m.Columns = append(m.Columns, t.committedAt)
-		m.Values = append(m.Values, storage.Null(storage.BigInt))
-	}
-	state, version := Prepared, int32(1)
-	if r.op == deleteWrite {
-		state = Deleted
-	}
-	if prev == nil {
-		m.Condition = storage.IfNotExists
-	} else {
-		m.Condition = storage.If
-		m.Where = []storage.Predicate{t.versionIs(prev[t.txID])}
-		version = int32(prev[t.version].Int64()) + 1
 		for i, c := range t.after {
 			v := prev[c]
 			if c == t.version && v.IsNull() {
 				v = storage.IntValue(0)
 			}
-			m.Columns = append(m.Columns, t.before[i])
-			m.Values = append(m.Values, v)
+			d.set(t.before[i], v)
 		}
 	}
-	m.Columns = append(m.Columns, t.txID, t.state, t.version, t.preparedAt)
-	m.Values = append(m.Values, storage.TextValue(id), storage.IntValue(int32(state)), storage.IntValue(version), storage.BigIntValue(preparedAt))
-	return m
+	state := Prepared
+	if r.op == deleteWrite {
+		state = Deleted
+	}
+	d.set(t.txID, storage.TextValue(id))
+	d.set(t.state, storage.IntValue(int32(state)))
+	d.set(t.version, storage.IntValue(r.nextVersion()))
+	d.set(t.preparedAt, storage.BigIntValue(preparedAt))
+	return d.mutation()
 }
 
-// versionIs holds for the version with this tx_id; an imported record has none.
-func (t *Table) versionIs(id storage.Value) storage.Predicate {
-	if id.IsNull() {
-		return storage.Predicate{Column: t.txID, Operator: storage.IsNull}
+// nextVersion is the tx_version of the pending write.
+func (r *record) nextVersion() int32 {
+	prev := r.replaced()
+	if prev == nil {
+		return 1
 	}
-	return storage.Predicate{Column: t.txID, Operator: storage.Eq, Value: id}
-}
-
-func contains(columns []int, c int) bool {
-	for _, x := range columns {
-		if x == c {
-			return true
-		}
-	}
-	return false
+	return int32(prev[r.table.version].Int64()) + 1
 }
 
 // prepare writes all records of the write set. After an error some may be
 // prepared, some not, and some may still become so.
-func (tx *Tx) prepare(ctx context.Context) error {
-	now := tx.engine.millis()
+func (tx *Tx) prepare(ctx context.Context) (err error) {
+	ctx, end := tx.observe(ctx, observe.Prepare, len(tx.writes))
+	defer func() { end(err) }()
+	now, a := tx.engine.millis(), newArena(tx.writes)
 	mutations := make([]storage.Mutation, len(tx.writes))
 	for i, r := range tx.writes {
-		mutations[i] = r.prepareMutation(tx.id, now)
+		mutations[i] = r.prepareMutation(a, tx.id, now)
 	}
 	groups := tx.engine.group(mutations)
 	return each(len(groups), tx.engine.options.SerialPrepare, func(i int) error {
-		err := tx.engine.storage.Mutate(ctx, groups[i])
-		if err == nil {
-			return nil
+		if err := tx.engine.storage.Mutate(ctx, groups[i]); err != nil {
+			return writeFailed(groups[i], "DB-CORE-20014", err)
 		}
-		m := groups[i][0]
-		failure := storageError("DB-CORE-30036", m.Table.TableName, "", "cannot prepare the record", err)
-		switch {
-		case errors.Is(err, storage.ErrCondition):
-			failure.Kind, failure.Code, failure.Message = ErrConflict, "DB-CORE-20013", "another transaction has written the record since it was read: retry"
-		case errors.Is(err, storage.ErrConflict):
-			failure.Kind, failure.Code, failure.Message = ErrConflict, "DB-CORE-20014", "the database gave up preparing the record for a concurrent request: retry"
-		}
-		if len(groups[i]) == 1 {
-			failure.Key = m.Table.FormatKey(m.Key)
-		} else {
-			failure.Message += " (one of several records)"
-		}
-		return failure
+		return nil
 	})
+}
+
+// writeFailed is the error of a first write of records that failed. conflictCode
+// is that of a conflict that the database found.
+func writeFailed(group []storage.Mutation, conflictCode string, err error) *Error {
+	m := group[0]
+	failure := storageError("DB-CORE-30036", m.Table.TableName, "", "cannot prepare the record", err)
+	switch {
+	case errors.Is(err, storage.ErrCondition):
+		failure.Kind, failure.Code, failure.Message = ErrConflict, "DB-CORE-20013", "another transaction has written the record since it was read: retry"
+	case errors.Is(err, storage.ErrConflict):
+		failure.Kind, failure.Code, failure.Message = ErrConflict, conflictCode, "the database gave up writing the record for a concurrent request: retry"
+	}
+	if len(group) == 1 {
+		failure.Key = m.Table.FormatKey(m.Key)
+	} else {
+		failure.Message += " (one of several records)"
+	}
+	return failure
 }
 
 // alreadyExists tells a conflict that will not go away from one that will: a

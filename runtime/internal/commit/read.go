@@ -20,41 +20,41 @@ func (tx *Tx) Get(ctx context.Context, refs ...Ref) ([]storage.Row, error) {
 		return nil, err
 	}
 	defer tx.leave()
-	records := make([]*record, len(refs))
-	for i, ref := range refs {
-		if err := tx.admit(ref.Table); err != nil {
-			return nil, tx.failed(err)
-		}
-		records[i] = tx.record(ref.Table, ref.Key)
+	var room [4]*record
+	records, err := tx.noted(refs, room[:0])
+	if err != nil {
+		return nil, tx.failed(err)
 	}
 	rows, err := tx.fetch(ctx, records)
 	if err != nil {
 		return nil, tx.failed(err)
 	}
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	for i, r := range records {
-		tx.note(r)
+		r.got = true
 		rows[i] = r.seen(rows[i])
 	}
 	return rows, nil
 }
 
+// noted appends the transaction's notes of refs to records.
+func (tx *Tx) noted(refs []Ref, records []*record) ([]*record, error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	for _, ref := range refs {
+		if err := tx.admit(ref.Table); err != nil {
+			return nil, err
+		}
+		records = append(records, tx.records.at(ref.Table, ref.Key))
+	}
+	return records, nil
+}
+
 // fetch returns the stored versions of records: from the read set where reads
 // repeat, from the storage otherwise.
 func (tx *Tx) fetch(ctx context.Context, records []*record) ([]storage.Row, error) {
-	rows := make([]storage.Row, len(records))
-	var gets []storage.Get
-	var at []int
-	for i, r := range records {
-		switch {
-		case r.insert:
-			continue // what is there does not matter, see seen
-		case r.read && tx.snapshotReads():
-			rows[i] = r.prev
-			continue
-		}
-		gets = append(gets, storage.Get{Table: r.table.meta, Key: r.key})
-		at = append(at, i)
-	}
+	rows, gets, at := tx.remembered(records)
 	if len(gets) == 0 {
 		return rows, nil
 	}
@@ -62,27 +62,69 @@ func (tx *Tx) fetch(ctx context.Context, records []*record) ([]storage.Row, erro
 	if err != nil {
 		return nil, storageError("DB-CORE-30039", gets[0].Table.TableName, gets[0].Table.FormatKey(gets[0].Key), "cannot read", err)
 	}
+	if rows == nil {
+		rows = stored
+	}
 	for j, row := range stored {
-		r := records[at[j]]
-		row, err := tx.settle(ctx, r.table, r.key, row)
-		if err != nil {
+		i := j
+		if at != nil {
+			i = at[j]
+		}
+		r := records[i]
+		if row, err = tx.settle(ctx, r.table, r.key, row); err != nil {
 			return nil, err
 		}
-		rows[at[j]] = r.noteRead(row)
-		if !tx.snapshotReads() {
-			rows[at[j]] = row
-		}
+		rows[i] = tx.enterRead(r, row)
 	}
 	return rows, nil
 }
 
-// noteRead enters a version into the read set unless there is one already, and
-// returns the one that is there.
-func (r *record) noteRead(row storage.Row) storage.Row {
-	if !r.read {
-		r.read, r.prev = true, row
+// remembered returns the versions that the transaction has read already, and
+// what is left to read for which of them. rows and at are nil if that is all.
+func (tx *Tx) remembered(records []*record) (rows []storage.Row, gets []storage.Get, at []int) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	known := func(r *record) bool {
+		// What lies below an insert does not matter, see seen.
+		return r.insert || r.read && tx.snapshotReads()
 	}
-	return r.prev
+	unread := 0
+	for _, r := range records {
+		if !known(r) {
+			unread++
+		}
+	}
+	if unread > 0 {
+		gets = make([]storage.Get, 0, unread)
+	}
+	if unread < len(records) {
+		rows = make([]storage.Row, len(records))
+		at = make([]int, 0, unread)
+	}
+	for i, r := range records {
+		switch {
+		case !known(r):
+			gets = append(gets, storage.Get{Table: r.table.meta, Key: r.key})
+			if at != nil {
+				at = append(at, i)
+			}
+		case !r.insert:
+			rows[i] = r.prev
+		}
+	}
+	return rows, gets, at
+}
+
+// enterRead enters a version into the read set unless there is one already, and
+// returns the one that the transaction sees.
+func (tx *Tx) enterRead(r *record, row storage.Row) storage.Row {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	first := r.noteRead(row)
+	if tx.snapshotReads() {
+		return first
+	}
+	return row
 }
 
 // settle returns the version of a stored row that the transaction may see: the
@@ -98,12 +140,14 @@ func (tx *Tx) settle(ctx context.Context, t *Table, key []storage.Value, row sto
 // preRead reads the stored versions of records that are not in the read set,
 // for writes that need to know them (spec 3.6).
 func (tx *Tx) preRead(ctx context.Context, records ...*record) error {
+	tx.mu.Lock()
 	var unknown []*record
 	for _, r := range records {
 		if !r.read && !r.insert {
 			unknown = append(unknown, r)
 		}
 	}
+	tx.mu.Unlock()
 	if len(unknown) == 0 {
 		return nil
 	}

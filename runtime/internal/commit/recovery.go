@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -15,11 +17,19 @@ type recovery struct {
 	table      *Table
 	key        []storage.Value
 	rolledBack bool // the version returned is, or may be, the one before
-	done       chan struct{}
-	err        error // set when done is closed
+	work       func(ctx context.Context) error
+	done       chan struct{} // nil if there was no place in the background
+	err        error         // set when done is closed
 }
 
+// wait waits for the completion, or does it if nobody else does.
 func (r *recovery) wait(ctx context.Context) error {
+	if r.work == nil {
+		return nil
+	}
+	if r.done == nil {
+		return r.work(ctx)
+	}
 	select {
 	case <-r.done:
 		return r.err
@@ -31,30 +41,33 @@ func (r *recovery) wait(ctx context.Context) error {
 
 // settled is a recovery with nothing left to do.
 func settled(t *Table, key []storage.Value, rolledBack bool) *recovery {
-	done := make(chan struct{})
-	close(done)
-	return &recovery{table: t, key: key, rolledBack: rolledBack, done: done}
+	return &recovery{table: t, key: key, rolledBack: rolledBack}
 }
 
-// recoverInBackground runs work, or leaves it to the next reader if the engine
-// is closing.
-func (tx *Tx) recoverInBackground(t *Table, key []storage.Value, rolledBack bool, work func(ctx context.Context) error) *recovery {
-	r := &recovery{table: t, key: key, rolledBack: rolledBack, done: make(chan struct{})}
-	started := tx.engine.start(func(ctx context.Context) {
-		defer close(r.done)
-		r.err = work(ctx)
-	})
-	if !started {
-		r.err = &Error{Kind: ErrClosed, Table: t.Name(), Message: "the database handle is closed"}
-		close(r.done)
+// recoverInBackground runs work, or leaves it to whoever needs it done: this
+// transaction, or the next reader.
+func (tx *Tx) recoverInBackground(ctx context.Context, t *Table, key []storage.Value, rolledBack bool, work func(ctx context.Context) error) *recovery {
+	r := &recovery{table: t, key: key, rolledBack: rolledBack, work: work}
+	done := make(chan struct{})
+	if tx.engine.background.start(ctx, func(ctx context.Context) {
+		defer close(done)
+		if r.err = work(ctx); r.err != nil && !errors.Is(r.err, ErrConflict) {
+			tx.engine.options.Log.WarnContext(ctx, "a prepared record is left to the next reader", "table", t.Name().String(), "key", t.meta.FormatKey(key), "error", r.err)
+		}
+	}) {
+		r.done = done
 	}
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	tx.recoveries = append(tx.recoveries, r)
 	return r
 }
 
 // recover returns the version of a prepared record that the isolation level
 // shows (spec 7.1) and starts its completion.
-func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, *recovery, error) {
+func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (_ storage.Row, _ *recovery, err error) {
+	ctx, end := tx.engine.observe(ctx, observe.Event{Phase: observe.Recover, TxID: tx.id, Table: t.Name(), Size: 1})
+	defer func() { end(err) }()
 	if tx.isolation != ReadCommitted {
 		return tx.recoverLatest(ctx, t, key, row)
 	}
@@ -64,7 +77,7 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 	if tx.readOnly {
 		return t.beforeImage(row), settled(t, key, true), nil
 	}
-	r := tx.recoverInBackground(t, key, true, func(ctx context.Context) error {
+	r := tx.recoverInBackground(ctx, t, key, true, func(ctx context.Context) error {
 		decided, err := tx.engine.completeIfDecided(ctx, t, key, row)
 		if err == nil && !decided {
 			err = tx.uncommitted(t, key, row)
@@ -77,7 +90,7 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 // recoverLatest finds out how the transaction that prepared row was decided,
 // deciding ABORTED for one that has expired, and returns the version that
 // follows (spec 7.2). It reports [ErrUncommittedRecord] if the transaction may
-// still be running.
+// still be running, and waiting for it has not helped.
 //
 // Since a coordinator row may be deleted once its transaction is complete, an
 // absent row proves nothing: the record is read again before the abort, which
@@ -85,7 +98,7 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 // An aborted writer is decided before its before image is returned, so that it
 // cannot commit any more.
 func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, *recovery, error) {
-	e := tx.engine
+	e, begun := tx.engine, time.Now()
 	for range recoveryPasses {
 		if err := t.damage(key, row); err != nil {
 			return nil, nil, err
@@ -97,8 +110,8 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		}
 		if d != nil {
 			observed := row
-			r := tx.recoverInBackground(t, key, d.state != Committed, func(ctx context.Context) error {
-				return e.follow(ctx, t, key, observed, d)
+			r := tx.recoverInBackground(ctx, t, key, d.state != Committed, func(ctx context.Context) error {
+				return e.followDecision(ctx, t, key, observed, d)
 			})
 			switch {
 			case d.state != Committed:
@@ -109,11 +122,18 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 				return t.afterImage(row, d.createdAt), r, nil
 			}
 		}
+		var again storage.Row
 		if !t.expired(row, e.millis()) {
-			return nil, nil, tx.uncommitted(t, key, row)
+			if again, err = tx.waitForDecision(ctx, t, key, row, e.options.Wait-time.Since(begun)); err != nil {
+				return nil, nil, err
+			}
+			if again != nil && !t.isCommitted(again) {
+				row = again
+				continue
+			}
+			return again, settled(t, key, true), nil
 		}
-		again, err := e.readRecord(ctx, t, key)
-		if err != nil {
+		if again, err = e.readRecord(ctx, t, key); err != nil {
 			return nil, nil, recoveryFailed(t, key, err)
 		}
 		if done := again == nil || t.isCommitted(again); done {
@@ -141,7 +161,7 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 			continue
 		}
 		observed := again
-		r := tx.recoverInBackground(t, key, true, func(ctx context.Context) error {
+		r := tx.recoverInBackground(ctx, t, key, true, func(ctx context.Context) error {
 			return e.rollBack(ctx, t, key, observed)
 		})
 		return t.beforeImage(observed), r, nil
@@ -175,7 +195,7 @@ func recoveryFailed(t *Table, key []storage.Value, err error) error {
 // or validation depend on (spec 7.6).
 func (tx *Tx) waitForRecoveries(ctx context.Context) error {
 	for _, r := range tx.recoveries {
-		own := tx.lookup(r.table, r.key)
+		own := tx.records.find(r.table, r.key)
 		if tx.isolation != Serializable && (own == nil || !own.pending()) {
 			continue
 		}
@@ -199,7 +219,7 @@ func (e *Engine) completeIfDecided(ctx context.Context, t *Table, key []storage.
 		return false, recoveryFailed(t, key, err)
 	}
 	if d != nil {
-		return true, e.follow(ctx, t, key, row, d)
+		return true, e.followDecision(ctx, t, key, row, d)
 	}
 	if !t.expired(row, e.millis()) {
 		return false, nil
@@ -224,20 +244,7 @@ func (e *Engine) completeIfDecided(ctx context.Context, t *Table, key []storage.
 	if d == nil {
 		return true, nil // decided, completed and cleaned up meanwhile
 	}
-	return true, e.follow(ctx, t, key, again, d)
-}
-
-// RecoverRecord completes the record at ref if a transaction left it prepared.
-// It reports false if that transaction may still be running (spec 2.7).
-func (e *Engine) RecoverRecord(ctx context.Context, ref Ref) (bool, error) {
-	row, err := e.readRecord(ctx, ref.Table, ref.Key)
-	if err != nil {
-		return false, storageError("DB-CORE-30069", ref.Table.Name(), ref.Table.meta.FormatKey(ref.Key), "cannot read the record to recover", err)
-	}
-	if row == nil || ref.Table.isCommitted(row) {
-		return true, nil
-	}
-	return e.completeIfDecided(ctx, ref.Table, ref.Key, row)
+	return true, e.followDecision(ctx, t, key, again, d)
 }
 
 // readRecord reads one record with all columns.
@@ -249,8 +256,8 @@ func (e *Engine) readRecord(ctx context.Context, t *Table, key []storage.Value) 
 	return rows[0], nil
 }
 
-// follow rolls a prepared record as its transaction was decided (spec 7.5).
-func (e *Engine) follow(ctx context.Context, t *Table, key []storage.Value, row storage.Row, d *decision) error {
+// followDecision rolls a prepared record as its transaction was decided (spec 7.5).
+func (e *Engine) followDecision(ctx context.Context, t *Table, key []storage.Value, row storage.Row, d *decision) error {
 	if d.state == Committed {
 		return e.rollForward(ctx, t, key, row, d.createdAt)
 	}

@@ -26,6 +26,7 @@ type Scan struct {
 // validation compares (spec 3.1, scan set and scanner set).
 type scanned struct {
 	scan Scan
+	name string // that of the scan, "" where reads do not repeat
 	rows []scannedRow
 	// complete: the scan ran to the end of its range, not to its limit or to the
 	// caller's break.
@@ -52,11 +53,14 @@ type scannedRow struct {
 // use the transaction between two records. At most one error is yielded, last.
 func (tx *Tx) Scan(ctx context.Context, scan Scan) iter.Seq2[storage.Row, error] {
 	return func(yield func(storage.Row, error) bool) {
+		tx.scanning.Add(1)
+		defer tx.scanning.Add(-1)
 		entry, stored, err := tx.openScan(ctx, &scan)
 		if err != nil {
 			yield(nil, tx.failed(err))
 			return
 		}
+		defer tx.closeScan(entry)
 		own, err := tx.ownRows(ctx, &scan)
 		if err != nil {
 			yield(nil, tx.failed(err))
@@ -91,35 +95,57 @@ func (tx *Tx) openScan(ctx context.Context, scan *Scan) (*scanned, iter.Seq2[sto
 		return nil, nil, err
 	}
 	defer tx.leave()
+	entry, stored, err := tx.noteScan(scan)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case stored != nil:
+		return entry, stored, nil
+	case tx.engine.checksBeforeIndex(scan):
+		stored, err = tx.scanByIndex(ctx, entry)
+		return entry, stored, err
+	default:
+		return entry, tx.stream(ctx, entry, entry.name != "" || tx.isolation == Serializable, tx.enterAndSee), nil
+	}
+}
+
+// noteScan makes the note of a scan, and returns the rows if they are known.
+func (tx *Tx) noteScan(scan *Scan) (*scanned, iter.Seq2[storage.Row, error], error) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	if err := tx.admit(scan.Table); err != nil {
 		return nil, nil, err
 	}
 	if err := tx.admitIndex(scan); err != nil {
 		return nil, nil, err
 	}
-	keep := tx.snapshotReads()
-	var name string
-	if keep {
-		name = scan.name()
-		if earlier := tx.repeats[name]; earlier != nil && (earlier.complete || earlier.repeatable && earlier.writes == len(tx.writes)) {
+	entry := &scanned{scan: *scan, writes: len(tx.writes)}
+	if tx.snapshotReads() {
+		entry.name = scan.name()
+		if earlier := tx.repeats[entry.name]; earlier != nil && (earlier.complete || earlier.writes == len(tx.writes)) {
 			return &scanned{}, earlier.replay(), nil
 		}
 	}
-	entry := &scanned{scan: *scan, writes: len(tx.writes)}
 	if tx.isolation == Serializable {
 		tx.scans = append(tx.scans, entry)
 	}
-	if keep {
-		if tx.repeats == nil {
-			tx.repeats = map[string]*scanned{}
-		}
-		tx.repeats[name] = entry
+	return entry, nil, nil
+}
+
+// closeScan lets the scan be repeated from its note, if that holds all of it.
+func (tx *Tx) closeScan(entry *scanned) {
+	if entry.name == "" || !entry.complete && !entry.repeatable {
+		return
 	}
-	if !tx.engine.checksBeforeIndex(scan) {
-		return entry, tx.stream(ctx, entry, keep || tx.isolation == Serializable, tx.enterAndSee), nil
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if earlier := tx.repeats[entry.name]; earlier != nil && earlier.complete {
+		return
 	}
-	rows, err := tx.scanByIndex(ctx, entry)
-	return entry, rows, err
+	if tx.repeats == nil {
+		tx.repeats = map[string]*scanned{}
+	}
+	tx.repeats[entry.name] = entry
 }
 
 // replay yields the rows that the scan saw.
@@ -141,8 +167,10 @@ type seeFunc func(ctx context.Context, scan *Scan, key []storage.Value, stored s
 // them, noting it if keep is set.
 func (tx *Tx) stream(ctx context.Context, entry *scanned, keep bool, see seeFunc) iter.Seq2[storage.Row, error] {
 	return func(yield func(storage.Row, error) bool) {
-		seen := map[string]bool{} // keys yielded: outside a partition a written record may turn up twice
-		unordered := entry.scan.Kind != storage.PartitionScan
+		// Outside a partition a record that is written meanwhile may turn up
+		// twice. READ_COMMITTED shows it twice and holds no more than a page.
+		unordered := entry.scan.Kind != storage.PartitionScan && tx.isolation != ReadCommitted
+		seen := map[string]bool{}
 		for page, err := range tx.pages(ctx, entry.scan.prepared()) {
 			if err != nil {
 				yield(nil, err)
@@ -189,8 +217,9 @@ func (tx *Tx) enterAndSee(ctx context.Context, scan *Scan, key []storage.Value, 
 // see is the seeFunc of the transaction. It enters what it returns into the
 // read set.
 func (tx *Tx) see(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error) {
-	if r := tx.lookup(scan.Table, key); r != nil && r.read && tx.snapshotReads() {
-		stored = r.prev // reads repeat
+	earlier, read := tx.readBefore(scan.Table, key)
+	if read {
+		stored = earlier
 	} else {
 		var err error
 		if stored, err = tx.settle(ctx, scan.Table, key, stored); err != nil {
@@ -200,10 +229,31 @@ func (tx *Tx) see(ctx context.Context, scan *Scan, key []storage.Value, stored s
 	if stored == nil || !scan.selects(stored) {
 		return nil, nil
 	}
-	if !tx.readOnly && !tx.oneOperation {
-		tx.record(scan.Table, key).noteRead(stored)
+	if tx.readOnly || tx.oneOperation {
+		return stored, nil
+	}
+	tx.mu.Lock()
+	r := tx.records.at(scan.Table, key)
+	tx.mu.Unlock()
+	if stored = tx.enterRead(r, stored); stored == nil || !scan.selects(stored) {
+		return nil, nil // a concurrent read was first and saw another version
 	}
 	return stored, nil
+}
+
+// readBefore returns the version of a record that the transaction has read, if
+// reads repeat.
+func (tx *Tx) readBefore(t *Table, key []storage.Value) (row storage.Row, read bool) {
+	if !tx.snapshotReads() {
+		return nil, false
+	}
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	r := tx.records.find(t, key)
+	if r == nil || !r.read {
+		return nil, false
+	}
+	return r.prev, true
 }
 
 // pages reads a scan page by page.

@@ -191,7 +191,7 @@ func (o *operation) run(ctx context.Context, tx *Tx, t *Table) error {
 		return tx.Upsert(ctx, ref, changes)
 	case "update":
 		err := tx.Update(ctx, ref, changes, condition)
-		o.hit = err == nil && tx.lookup(t, ref.Key).op == putWrite
+		o.hit = err == nil && tx.records.find(t, ref.Key).op == putWrite
 		return err
 	case "delete":
 		return tx.Delete(ctx, ref, condition)

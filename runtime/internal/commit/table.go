@@ -110,7 +110,8 @@ type Table struct {
 	before   []int // their before images, in the same order
 	beforeOf []int // by column: its before image, −1 if it has none
 
-	nulls []storage.Value // by position in before: the NULL to clear it with
+	nulls     []storage.Value // by position in before: the NULL to clear it with
+	completed []int           // what a completion writes: committedAt, state, before
 }
 
 // Meta returns the deployed definition with all columns.
@@ -156,6 +157,7 @@ func newTable(meta *storage.Table) (*Table, string) {
 			return nil, "it has no column " + beforePrefix + meta.Columns[c].Name
 		}
 	}
+	t.completed = append([]int{t.committedAt, t.state}, t.before...)
 	return t, ""
 }
 

@@ -1,13 +1,13 @@
 package commit
 
 import (
-	"encoding/binary"
-	"fmt"
-	"strings"
+	"context"
+	"errors"
+	"sync"
 	"sync/atomic"
-	"unicode"
 
-	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/runtime/internal/groupcommit"
+	"github.com/scalargen/scalargen/runtime/observe"
 )
 
 // BeginOptions choose how one transaction runs.
@@ -21,7 +21,11 @@ type BeginOptions struct {
 }
 
 // Tx is a transaction: its read set, write set and scan set in memory
-// (spec 3.1). It serves one goroutine at a time; a second one is refused.
+// (spec 3.1).
+//
+// Reads may run concurrently. A write, Prepare, Validate and Commit need the
+// transaction for themselves and are refused while another call is under way,
+// and so is a read during one of them.
 type Tx struct {
 	engine       *Engine
 	id           string
@@ -29,51 +33,44 @@ type Tx struct {
 	readOnly     bool
 	oneOperation bool
 
-	busy  atomic.Bool
-	ended atomic.Bool
+	stage    atomic.Int32    // a stage
+	calls    atomic.Int32    // reads under way, or alone
+	scanning atomic.Int32    // scans whose iteration has begun and not ended
+	expired  atomic.Bool     // rolled back by Expire
+	ended    func(err error) // tells the observer; nil if there is none
 
-	tables     []*Table           // used so far
-	records    map[string]*record // by recordKey
-	gets       []*record          // records read by key, which SERIALIZABLE validates
-	writes     []*record          // records with a pending write, in the order of the first
-	scans      []*scanned         // finished and unfinished scans, for validation
+	// mu guards what follows among concurrent reads. It is never held across a
+	// storage call.
+	mu         sync.Mutex
+	tables     []*Table  // used so far
+	records    recordSet // read or written so far
+	writes     []*record // records with a pending write, in the order of the first
+	scans      []*scanned
 	repeats    map[string]*scanned
 	recoveries []*recovery
+
+	// A transaction of few records allocates nothing beside itself.
+	tableRoom [2]*Table
+	writeRoom [2]*record
 }
 
-// record is what the transaction knows of one record and wants to do with it.
-type record struct {
-	table *Table
-	key   []storage.Value
-
-	// The read set: the first version read wins and is what prepare compares
-	// with (spec 3.1). prev is nil if the record was not there.
-	read bool
-	prev storage.Row
-	got  bool // in Tx.gets
-
-	op      writeOp
-	insert  bool // the record must not exist, whatever was read
-	preRead bool // prepare needs prev: read it at commit if it is not known
-	columns []int
-	values  []storage.Value
-	replace bool // a put after a delete: columns that it does not name become NULL
-}
-
-type writeOp uint8
+// stage is how far a transaction has come (spec 2.3, 2.10).
+type stage = int32
 
 const (
-	noWrite writeOp = iota
-	putWrite
-	deleteWrite
+	active    stage = iota
+	prepared        // all records are prepared: Commit, Validate or Rollback may follow
+	validated       // and the reads are validated
+	broken          // Prepare or Validate has failed: only Rollback may follow
+	over            // committed, failed to, or rolled back
 )
+
+// alone is the number of calls while one needs the transaction for itself.
+const alone = -1
 
 // Begin starts a transaction. It touches no storage.
 func (e *Engine) Begin(o BeginOptions) (*Tx, error) {
-	e.mu.Lock()
-	closed := e.closed
-	e.mu.Unlock()
-	if closed {
+	if e.background.closed.Load() {
 		return nil, &Error{Kind: ErrClosed, Message: "the database handle is closed"}
 	}
 	if o.ID == "" {
@@ -82,31 +79,49 @@ func (e *Engine) Begin(o BeginOptions) (*Tx, error) {
 	if problem := checkID(o.ID); problem != "" {
 		return nil, &Error{Kind: ErrInvalid, TxID: o.ID, Message: problem}
 	}
-	return &Tx{
-		engine: e, id: o.ID, isolation: o.Isolation, readOnly: o.ReadOnly, oneOperation: o.OneOperation,
-		records: map[string]*record{},
-	}, nil
-}
-
-// maxIDLength leaves room for the 25 characters that a group commit puts before
-// an id in a coordinator key of 64 (spec 8.5).
-const maxIDLength = 39
-
-// checkID returns why a chosen id could be misread by other programs, or "".
-// Java counts UTF-16 units, so only ASCII ids have the same length for all.
-func checkID(id string) string {
-	switch {
-	case strings.ContainsFunc(id, func(c rune) bool { return c > unicode.MaxASCII }):
-		return "a transaction id may have ASCII characters only"
-	case len(id) > maxIDLength:
-		return fmt.Sprintf("a transaction id may have %d characters at most", maxIDLength)
-	case strings.Contains(id, ","):
-		return "a transaction id must not contain a comma"
-	case isFullID(id):
-		return "a transaction id must not have a $ as its 25th character: it would be read as one of a group commit"
+	tx := &Tx{engine: e, id: o.ID, isolation: o.Isolation, readOnly: o.ReadOnly, oneOperation: o.OneOperation}
+	tx.tables, tx.writes = tx.tableRoom[:0], tx.writeRoom[:0]
+	if e.groups != nil && (!o.ReadOnly || e.options.AlwaysDecide) {
+		full, err := e.groups.Reserve(o.ID)
+		switch {
+		case errors.Is(err, groupcommit.ErrChild):
+			return nil, &Error{Kind: ErrInvalid, TxID: o.ID, Message: "the id cannot be used", Err: err}
+		case err != nil:
+			return nil, &Error{Kind: ErrClosed, TxID: o.ID, Message: "the database handle is closed"}
+		}
+		tx.id = full
 	}
-	return ""
+	return tx, nil
 }
+
+// Observe begins the observation of the whole transaction, which is attempt
+// number attempt of a Transact, or 0. Calls of the transaction should have a
+// context that derives from the one returned.
+func (tx *Tx) Observe(ctx context.Context, attempt int) context.Context {
+	o := tx.engine.options.Observer
+	if o == nil {
+		return ctx
+	}
+	ctx, tx.ended = o.Begin(ctx, observe.Event{
+		Phase: observe.Transaction, TxID: tx.id, Isolation: tx.isolation.String(), ReadOnly: tx.readOnly, Attempt: attempt,
+	})
+	return ctx
+}
+
+// observe begins the observation of a part of the transaction's work on size
+// records.
+func (tx *Tx) observe(ctx context.Context, phase observe.Phase, size int) (context.Context, func(error)) {
+	return tx.engine.observe(ctx, observe.Event{Phase: phase, TxID: tx.id, Size: size})
+}
+
+func (e *Engine) observe(ctx context.Context, event observe.Event) (context.Context, func(error)) {
+	if e.options.Observer == nil {
+		return ctx, unobserved
+	}
+	return e.options.Observer.Begin(ctx, event)
+}
+
+func unobserved(error) {}
 
 // ID returns the transaction's id.
 func (tx *Tx) ID() string { return tx.id }
@@ -114,18 +129,93 @@ func (tx *Tx) ID() string { return tx.id }
 // ReadOnly reports whether the transaction refuses writes.
 func (tx *Tx) ReadOnly() bool { return tx.readOnly }
 
-// enter admits one call to an active transaction.
+// Active reports whether the transaction takes reads and writes.
+func (tx *Tx) Active() bool { return tx.stage.Load() == active }
+
+// enter admits a read to an active transaction.
 func (tx *Tx) enter() error {
-	if tx.ended.Load() {
-		return tx.fail(&Error{Kind: ErrClosed, Code: "DB-CORE-10043", Message: "the transaction has ended"})
+	for {
+		n := tx.calls.Load()
+		if n == alone {
+			return tx.inUse()
+		}
+		if tx.calls.CompareAndSwap(n, n+1) {
+			break
+		}
 	}
-	if !tx.busy.CompareAndSwap(false, true) {
-		return tx.fail(&Error{Kind: ErrInvalid, Message: "the transaction is in use by another goroutine: it serves one at a time"})
+	if err := tx.expect(active); err != nil {
+		tx.leave()
+		return err
 	}
 	return nil
 }
 
-func (tx *Tx) leave() { tx.busy.Store(false) }
+func (tx *Tx) leave() { tx.calls.Add(-1) }
+
+// enterAlone admits a call that is for one of the stages and needs the
+// transaction for itself.
+func (tx *Tx) enterAlone(stages ...stage) error {
+	if !tx.calls.CompareAndSwap(0, alone) {
+		return tx.inUse()
+	}
+	if err := tx.expect(stages...); err != nil {
+		tx.leaveAlone()
+		return err
+	}
+	return nil
+}
+
+func (tx *Tx) leaveAlone() { tx.calls.Store(0) }
+
+// expect refuses a call in another stage than those it is for.
+func (tx *Tx) expect(stages ...stage) error {
+	now := tx.stage.Load()
+	for _, s := range stages {
+		if s == now {
+			return nil
+		}
+	}
+	e := &Error{Kind: ErrClosed, Code: "DB-CORE-10043", Message: "the transaction has ended"}
+	switch now {
+	case over:
+		if tx.expired.Load() {
+			e.Message = "the transaction was rolled back because it had been idle for too long, or because too many were open"
+		}
+	case active:
+		e.Kind, e.Code, e.Message = ErrInvalid, "DB-CORE-10045", "the transaction is not prepared"
+	case prepared, validated:
+		e.Message = "the transaction is prepared: it can be committed or rolled back"
+	case broken:
+		e.Message = "the transaction has failed: it can be rolled back"
+	}
+	return tx.fail(e)
+}
+
+func (tx *Tx) inUse() error {
+	return tx.fail(&Error{Kind: ErrInvalid,
+		Message: "another goroutine uses the transaction: its reads may run concurrently, a write or the commit may not run beside another call"})
+}
+
+// end gives up what an ended transaction still has and tells the observer how it
+// ended.
+func (tx *Tx) end(err error) {
+	tx.releaseSlot()
+	if tx.ended != nil {
+		tx.ended(err)
+		tx.ended = nil
+	}
+}
+
+// releaseSlot gives up the transaction's place in a group commit, so that the
+// others do not wait for it. One that has been decided is not touched.
+func (tx *Tx) releaseSlot() {
+	if tx.grouped() {
+		tx.engine.groups.Remove(tx.id)
+	}
+}
+
+// grouped reports whether the transaction is a member of a group commit.
+func (tx *Tx) grouped() bool { return tx.engine.groups != nil && isFullID(tx.id) }
 
 // fail puts the transaction's id on an error.
 func (tx *Tx) fail(e *Error) *Error {
@@ -143,7 +233,7 @@ func (tx *Tx) failed(err error) error {
 
 // admit notes that the transaction uses t. Positions in a record that it has
 // read already must keep their meaning, so a table whose definition has changed
-// since is a conflict.
+// since is a conflict. tx.mu must be held.
 func (tx *Tx) admit(t *Table) error {
 	for _, used := range tx.tables {
 		if used == t {
@@ -160,107 +250,29 @@ func (tx *Tx) admit(t *Table) error {
 // snapshotReads reports whether a record, once read, stays as it was.
 func (tx *Tx) snapshotReads() bool { return tx.isolation != ReadCommitted && !tx.oneOperation }
 
-// record returns the transaction's note of a record, making one if needed.
-func (tx *Tx) record(t *Table, key []storage.Value) *record {
-	var buffer [128]byte
-	id := appendRecordKey(buffer[:0], t, key)
-	if r, known := tx.records[string(id)]; known {
-		return r
-	}
-	r := &record{table: t, key: key}
-	tx.records[string(id)] = r
-	return r
-}
+// Rollback ends an active transaction and forgets its writes: nothing has been
+// written yet, so there is nothing to undo (spec 2.3). It does nothing to one
+// that has ended, and must not be called on a prepared one.
+func (tx *Tx) Rollback() { tx.RollbackFor(observe.ErrRolledBack) }
 
-// lookup returns the note of a record, nil if there is none.
-func (tx *Tx) lookup(t *Table, key []storage.Value) *record {
-	var buffer [128]byte
-	return tx.records[string(appendRecordKey(buffer[:0], t, key))]
-}
-
-// appendRecordKey appends a form of (table, key) that differs for different
-// records.
-func appendRecordKey(b []byte, t *Table, key []storage.Value) []byte {
-	b = appendText(b, t.meta.Namespace)
-	b = appendText(b, t.meta.Name)
-	for _, v := range key {
-		b = appendValue(b, v)
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
-	return append(b, s...)
-}
-
-func appendValue(b []byte, v storage.Value) []byte {
-	b = append(b, byte(v.Type()))
-	switch {
-	case v.IsNull():
-		return append(b, 1)
-	case v.Type() == storage.Text || v.Type() == storage.Blob:
-		return appendText(append(b, 0), v.Text())
-	default:
-		return binary.BigEndian.AppendUint64(append(b, 0), uint64(v.Int64()))
+// RollbackFor is Rollback with a reason to tell the observer.
+func (tx *Tx) RollbackFor(reason error) {
+	if tx.stage.CompareAndSwap(active, over) {
+		tx.end(reason)
 	}
 }
 
-// note enters r into the records read by key.
-func (tx *Tx) note(r *record) {
-	if !r.got {
-		r.got = true
-		tx.gets = append(tx.gets, r)
+// Expire rolls the transaction back unless a call is under way. It reports
+// whether it has.
+func (tx *Tx) Expire() bool {
+	if !tx.calls.CompareAndSwap(0, alone) {
+		return false
 	}
+	defer tx.leaveAlone()
+	if !tx.stage.CompareAndSwap(active, over) {
+		return false
+	}
+	tx.expired.Store(true)
+	tx.end(observe.ErrRolledBack)
+	return true
 }
-
-// pending reports whether the transaction wants to write the record.
-func (r *record) pending() bool { return r.op != noWrite }
-
-// replaced returns the version that the pending write replaces, nil for none.
-func (r *record) replaced() storage.Row {
-	if r.insert {
-		return nil
-	}
-	return r.prev
-}
-
-// seen returns the record as the transaction sees it when the stored version is
-// base: with its own write on top (spec 3.3). An inserted record stands on
-// nothing, since prepare makes sure that there is none.
-func (r *record) seen(base storage.Row) storage.Row {
-	if r.insert {
-		base = nil
-	}
-	switch r.op {
-	case deleteWrite:
-		return nil
-	case putWrite:
-		return r.overlay(base)
-	default:
-		return base
-	}
-}
-
-// overlay puts the pending columns over base.
-func (r *record) overlay(base storage.Row) storage.Row {
-	row := make(storage.Row, len(r.table.meta.Columns))
-	if base != nil && !r.replace {
-		copy(row, base)
-	} else {
-		for i, c := range r.table.meta.Columns {
-			row[i] = storage.Null(c.Type)
-		}
-		for i, c := range r.table.meta.PrimaryKey() {
-			row[c] = r.key[i]
-		}
-	}
-	for i, c := range r.columns {
-		row[c] = r.values[i]
-	}
-	return row
-}
-
-// Rollback ends the transaction and forgets its writes. Nothing has been
-// written yet, so there is nothing to undo (spec 2.3).
-func (tx *Tx) Rollback() { tx.ended.Store(true) }

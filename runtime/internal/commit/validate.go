@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
 // validationNeeded reports whether SERIALIZABLE has reads to repeat: a record
 // that is also written is compared by prepare already (spec 4.2).
 func (tx *Tx) validationNeeded() bool {
-	return tx.isolation == Serializable && (len(tx.scans) > 0 || slices.ContainsFunc(tx.gets, (*record).onlyRead))
+	return tx.isolation == Serializable && (len(tx.scans) > 0 || slices.ContainsFunc(tx.records.list, (*record).onlyRead))
 }
 
-func (r *record) onlyRead() bool { return !r.pending() }
+func (r *record) onlyRead() bool { return r.got && !r.pending() }
 
 // validate repeats every read after all records of the transaction are prepared
 // and before it is decided, and reports [ErrConflict] if one would return
@@ -32,11 +33,13 @@ func (r *record) onlyRead() bool { return !r.pending() }
 //
 // Nothing is recovered here: a record that somebody else has prepared since has
 // another tx_id, and that is a conflict.
-func (tx *Tx) validate(ctx context.Context) error {
+func (tx *Tx) validate(ctx context.Context) (err error) {
+	ctx, end := tx.observe(ctx, observe.Validate, len(tx.records.list))
+	defer func() { end(err) }()
 	var absent, present []*record
-	for _, r := range tx.gets {
+	for _, r := range tx.records.list {
 		switch {
-		case r.pending(): // prepare has compared it
+		case !r.onlyRead(): // or prepare has compared it
 		case r.prev == nil:
 			absent = append(absent, r)
 		default:
@@ -140,7 +143,7 @@ func (tx *Tx) currentRows(ctx context.Context, s *scanned, row func(key []storag
 		for _, stored := range page {
 			key := scan.Table.meta.Key(stored)
 			selected := false
-			if r := tx.lookup(scan.Table, key); r != nil && r.pending() {
+			if r := tx.records.find(scan.Table, key); r != nil && r.pending() {
 				stored = r.replaced()
 			} else if !scan.Table.isCommitted(stored) {
 				before := scan.Table.beforeImage(stored)

@@ -8,7 +8,8 @@ import (
 )
 
 // Changes are the columns of a write, by position in the deployed table, none
-// of them in the primary key, each at most once.
+// of them in the primary key, each at most once. The slices must not be changed
+// before the transaction has ended.
 type Changes struct {
 	Columns []int
 	Values  []storage.Value
@@ -20,7 +21,7 @@ func (tx *Tx) Insert(_ context.Context, ref Ref, changes Changes) error {
 	return tx.write(ref, func(r *record) error {
 		switch {
 		case r.op == putWrite, r.op == noWrite && r.read && r.prev != nil && tx.snapshotReads():
-			tx.note(r) // the caller learns that it exists
+			r.got = true // the caller learns that it exists
 			return &Error{Kind: ErrAlreadyExists, Code: "DB-CORE-10146", Table: ref.Table.Name(), Key: ref.Table.meta.FormatKey(ref.Key),
 				Message: "this transaction has read or written the record before it inserts it"}
 		case r.op == noWrite:
@@ -86,19 +87,20 @@ func (tx *Tx) Delete(ctx context.Context, ref Ref, condition []storage.Predicate
 	})
 }
 
-// write runs one mutation on the record of an active, writable transaction.
+// write runs one mutation on the record of an active, writable transaction,
+// which no other call uses meanwhile.
 func (tx *Tx) write(ref Ref, mutate func(*record) error) error {
-	if err := tx.enter(); err != nil {
+	if err := tx.enterAlone(active); err != nil {
 		return err
 	}
-	defer tx.leave()
+	defer tx.leaveAlone()
 	if tx.readOnly {
 		return tx.fail(&Error{Kind: ErrInvalid, Code: "DB-CORE-10211", Table: ref.Table.Name(), Message: "the transaction is read-only"})
 	}
 	if err := tx.admit(ref.Table); err != nil {
 		return tx.failed(err)
 	}
-	return tx.failed(mutate(tx.record(ref.Table, ref.Key)))
+	return tx.failed(mutate(tx.records.at(ref.Table, ref.Key)))
 }
 
 // current reads the record for a conditional write and returns it as the
@@ -107,7 +109,7 @@ func (tx *Tx) current(ctx context.Context, r *record) (storage.Row, error) {
 	if err := tx.preRead(ctx, r); err != nil {
 		return nil, err
 	}
-	tx.note(r)
+	r.got = true
 	return r.seen(r.prev), nil
 }
 
@@ -137,6 +139,8 @@ func (tx *Tx) put(r *record, changes Changes) {
 		r.replace = true
 		r.preRead = !r.insert
 	case putWrite:
+		// The slices are the caller's.
+		r.columns, r.values = slices.Clone(r.columns), slices.Clone(r.values)
 		for i, c := range changes.Columns {
 			if at := slices.Index(r.columns, c); at >= 0 {
 				r.values[at] = changes.Values[i]
@@ -148,6 +152,5 @@ func (tx *Tx) put(r *record, changes Changes) {
 		return
 	}
 	r.op = putWrite
-	r.columns = slices.Clone(changes.Columns)
-	r.values = slices.Clone(changes.Values)
+	r.columns, r.values = changes.Columns, changes.Values
 }

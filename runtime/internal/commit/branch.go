@@ -1,0 +1,104 @@
+package commit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/scalargen/scalargen/runtime/observe"
+)
+
+// The parts of Commit, driven one by one, for transactions that several
+// processes carry out together under one id (spec 2.10). All prepare, then all
+// validate, then all commit; if one cannot, all roll back.
+
+// Prepare prepares the records that the transaction writes. Only Commit,
+// Validate and RollbackPrepared may follow, and only the last one after an error.
+func (tx *Tx) Prepare(ctx context.Context) error {
+	if tx.grouped() {
+		return tx.fail(&Error{Kind: ErrInvalid, Code: "DB-CORE-10141", Message: "a member of a group commit cannot be prepared by itself: turn group commit off"})
+	}
+	if err := tx.enterAlone(active); err != nil {
+		return err
+	}
+	defer tx.leaveAlone()
+	err := tx.ready(ctx, "DB-CORE-10206")
+	if err == nil {
+		_, err = tx.engine.coordinator.table(ctx)
+	}
+	if err == nil && len(tx.writes) > 0 {
+		err = tx.prepare(ctx)
+	}
+	return tx.staged(prepared, err)
+}
+
+// Validate repeats the reads, under SERIALIZABLE. All participants must have
+// prepared before any validates.
+func (tx *Tx) Validate(ctx context.Context) error {
+	if err := tx.enterAlone(prepared); err != nil {
+		return err
+	}
+	defer tx.leaveAlone()
+	var err error
+	if tx.validationNeeded() {
+		err = tx.validate(ctx)
+	}
+	return tx.staged(validated, err)
+}
+
+// staged enters the next stage, or the one that an error leads to.
+func (tx *Tx) staged(next stage, err error) error {
+	if err != nil {
+		next = broken
+	}
+	tx.stage.Store(next)
+	return tx.failed(err)
+}
+
+// commitPrepared decides and completes a prepared transaction. Each participant
+// may be the one that decides; the others find the decision and follow it.
+func (tx *Tx) commitPrepared(ctx context.Context, from stage) error {
+	if tx.isolation == Serializable && from != validated {
+		tx.stage.Store(from)
+		return &Error{Kind: ErrInvalid, Code: "DB-CORE-10107", Message: "a SERIALIZABLE transaction must be validated before it is committed"}
+	}
+	return tx.decide(ctx)
+}
+
+// RollbackPrepared aborts a transaction in any stage and takes its records back.
+// It reports [ErrUnknownStatus] if the decision could not be made, and
+// [ErrConflict] if another participant has committed the transaction.
+func (tx *Tx) RollbackPrepared(ctx context.Context) error {
+	if err := tx.enterAlone(active, prepared, validated, broken, over); err != nil {
+		return err
+	}
+	defer tx.leaveAlone()
+	switch tx.stage.Swap(over) {
+	case over:
+		return nil
+	case active:
+		tx.end(observe.ErrRolledBack)
+		return nil
+	}
+	err := tx.failed(tx.abortPrepared(ctx))
+	tx.end(cmp.Or(err, observe.ErrRolledBack))
+	return err
+}
+
+func (tx *Tx) abortPrepared(ctx context.Context) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	c := &tx.engine.coordinator
+	err := c.put(ctx, &decision{id: tx.id, state: Aborted, createdAt: tx.engine.millis()})
+	if errors.Is(err, errDecided) {
+		var d *decision
+		if d, err = c.read(ctx, tx.id); err == nil && d != nil && d.state == Committed {
+			return &Error{Kind: ErrConflict, Code: "DB-CORE-30041", Message: "another participant has committed the transaction"}
+		}
+	}
+	if err != nil {
+		return &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-30042", Message: "the transaction could not be aborted", Err: err}
+	}
+	tx.takeBack(ctx)
+	return nil
+}

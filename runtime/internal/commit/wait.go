@@ -1,0 +1,150 @@
+package commit
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/scalargen/scalargen/runtime/observe"
+	"github.com/scalargen/scalargen/storage"
+)
+
+// The pauses between two looks at a record that somebody else has prepared: the
+// first, and the longest; each is twice the one before.
+const (
+	firstLook = time.Millisecond
+	lastLook  = 50 * time.Millisecond
+)
+
+// queue lets reads wait for the decision of transactions that have prepared a
+// record (Options.Wait). Those of one record stand in line: only the first of
+// them looks at the storage, and when it has found the record free, or gives up,
+// the next one looks, so that the first to come is the first to go on.
+//
+// Nobody waits with anything prepared: a transaction reads before it prepares.
+// So waits cannot form a circle.
+type queue struct {
+	mu    sync.Mutex
+	lines map[string][]*waiter // by record, never empty
+}
+
+// waiter is one read in a line.
+type waiter struct {
+	turn chan struct{} // closed when the waiter is the first of its line
+	look chan struct{} // has an element when a look is likely to be worth it
+}
+
+// join puts a waiter at the end of the line for a record.
+func (q *queue) join(record string) *waiter {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w := &waiter{turn: make(chan struct{}), look: make(chan struct{}, 1)}
+	if q.lines == nil {
+		q.lines = map[string][]*waiter{}
+	}
+	if q.lines[record] = append(q.lines[record], w); len(q.lines[record]) == 1 {
+		close(w.turn)
+	}
+	return w
+}
+
+// quit takes a waiter out of the line, and lets the next one look if it was the
+// first.
+func (q *queue) quit(record string, w *waiter) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	line := q.lines[record]
+	at := slices.Index(line, w)
+	line = slices.Delete(line, at, at+1)
+	switch {
+	case len(line) == 0:
+		delete(q.lines, record)
+		return
+	case at == 0:
+		close(line[0].turn)
+	}
+	q.lines[record] = line
+}
+
+// released tells those who wait for one of the records that the transaction has
+// let go of it.
+func (q *queue) released(records []*record) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.lines) == 0 {
+		return
+	}
+	var buffer [128]byte
+	for _, r := range records {
+		if line := q.lines[string(appendRecordKey(buffer[:0], r.table, r.key))]; line != nil {
+			select {
+			case line[0].look <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// waitForDecision waits until the transaction that holds row prepared has been
+// decided, or no longer holds it, or has expired, and returns the record as it is
+// then. It reports [ErrUncommittedRecord] if patience, or half of the time that
+// ctx leaves, ends first.
+func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value, row storage.Row, patience time.Duration) (again storage.Row, err error) {
+	if deadline, limited := ctx.Deadline(); limited {
+		patience = min(patience, time.Until(deadline)/2)
+	}
+	if patience <= 0 {
+		return nil, tx.uncommitted(t, key, row)
+	}
+	e := tx.engine
+	ctx, end := e.observe(ctx, observe.Event{Phase: observe.Wait, TxID: tx.id, Table: t.Name(), Size: 1})
+	defer func() { end(err) }()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	name := string(appendRecordKey(nil, t, key))
+	w := e.queue.join(name)
+	defer e.queue.quit(name, w)
+	select {
+	case <-w.turn:
+	case <-timeout.C:
+		return nil, tx.uncommitted(t, key, row)
+	case <-ctx.Done():
+		return nil, tx.uncommitted(t, key, row)
+	}
+	for pause := firstLook; ; pause = min(2*pause, lastLook) {
+		again, over, err := e.lookAgain(ctx, t, key, row)
+		if err != nil || over {
+			return again, err
+		}
+		next := time.NewTimer(pause)
+		select {
+		case <-next.C:
+		case <-w.look:
+		case <-timeout.C:
+			over = true
+		case <-ctx.Done():
+			over = true
+		}
+		if next.Stop(); over {
+			return nil, tx.uncommitted(t, key, row)
+		}
+	}
+}
+
+// lookAgain reads the record, and reports whether there is no reason any more to
+// wait for the transaction that holds row prepared.
+func (e *Engine) lookAgain(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, bool, error) {
+	again, err := e.readRecord(ctx, t, key)
+	if err != nil {
+		return nil, false, recoveryFailed(t, key, err)
+	}
+	if again == nil || t.isCommitted(again) || again[t.txID] != row[t.txID] || t.expired(again, e.millis()) {
+		return again, true, nil
+	}
+	d, err := e.coordinator.read(ctx, t.idOf(row))
+	if err != nil {
+		return nil, false, recoveryFailed(t, key, err)
+	}
+	return again, d != nil, nil
+}
