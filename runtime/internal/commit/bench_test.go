@@ -2,7 +2,11 @@ package commit
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/scalargen/scalargen/storage"
@@ -140,4 +144,100 @@ func BenchmarkScan(b *testing.B) {
 			}
 		})
 	}
+}
+
+// shards is one storage in memory per goroutine of a benchmark, so that what does
+// not grow with the cores is the engine and not the lock of a storage.
+type shards struct{ *memory.Storage }
+
+type shardKey struct{}
+
+func (s shards) of(ctx context.Context) *memory.Storage {
+	return ctx.Value(shardKey{}).(*memory.Storage)
+}
+
+func (s shards) Info(namespace string) storage.Info {
+	info := s.Storage.Info(namespace)
+	info.Batch = false // a batch has rows of many shards
+	return info
+}
+
+func (s shards) Get(ctx context.Context, gets []storage.Get) ([]storage.Row, error) {
+	return s.of(ctx).Get(ctx, gets)
+}
+
+func (s shards) Mutate(ctx context.Context, group []storage.Mutation) error {
+	return s.of(ctx).Mutate(ctx, group)
+}
+
+// BenchmarkConcurrent updates records, each goroutine its own. What the engine
+// costs should be shared by the cores.
+func BenchmarkConcurrent(b *testing.B) {
+	for _, goroutines := range []int{1, 2, 8, 64} {
+		b.Run(fmt.Sprintf("%d goroutines", goroutines), func(b *testing.B) {
+			base := newWorld(b)
+			e := New(shards{base.store}, Options{MetadataTTL: -1})
+			changes := set(e.must(b, itemName), "v", 7)
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var wait sync.WaitGroup
+			contexts := make([]context.Context, goroutines)
+			for i := range contexts {
+				w := newWorld(b)
+				w.item(1, 1, "t0", "v", 1)
+				contexts[i] = context.WithValue(context.Background(), shardKey{}, w.store)
+			}
+			ref := item(b, e, 1, 1)
+			b.ResetTimer()
+			for _, ctx := range contexts {
+				wait.Go(func() {
+					for left.Add(-1) >= 0 {
+						tx, err := e.Begin(BeginOptions{})
+						ok(b, err)
+						ok(b, tx.Update(ctx, ref, changes, nil))
+						ok(b, tx.Commit(ctx))
+					}
+				})
+			}
+			wait.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
+		})
+	}
+}
+
+// BenchmarkScanMemory prints what a scan keeps of each row until the end of its
+// transaction, beside the page that it reads.
+func BenchmarkScanMemory(b *testing.B) {
+	const rows = 20_000
+	w := newWorld(b, memory.WithPageSize(100))
+	for c := range rows {
+		w.item(1, c, "t0", "v", c, "w", "some text")
+	}
+	e := w.engine(nil)
+	ctx := context.Background()
+	scan := partition(e.must(b, itemName), 1)
+	for _, isolation := range isolations {
+		for _, readOnly := range []bool{true, false} {
+			b.Run(fmt.Sprintf("%v readOnly=%v", isolation, readOnly), func(b *testing.B) {
+				var kept uint64
+				for b.Loop() {
+					tx, err := e.Begin(BeginOptions{Isolation: isolation, ReadOnly: readOnly})
+					ok(b, err)
+					before := heap()
+					ok(b, drain(ctx, tx, scan))
+					kept += heap() - min(before, heap())
+					tx.Rollback()
+				}
+				b.ReportMetric(float64(kept)/float64(b.N)/rows, "B/row")
+			})
+		}
+	}
+}
+
+// heap returns the bytes in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

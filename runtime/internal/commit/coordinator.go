@@ -169,9 +169,12 @@ func (t *coordinatorTable) insertion(d *decision) storage.Mutation {
 	return m
 }
 
-// errDecided: a row with the id was there already. With a put that is retried
-// it may be the caller's own.
-var errDecided = errors.New("the transaction was decided before")
+// errDecided: a row with the id was there already. errDecidedPerhapsByUs: it may
+// come from an earlier attempt of the same put, whose reply was lost.
+var (
+	errDecided            = errors.New("the transaction was decided before")
+	errDecidedPerhapsByUs = fmt.Errorf("%w, perhaps by an attempt whose reply was lost", errDecided)
+)
 
 // put inserts a coordinator row if there is none, trying several times
 // (spec 6.3). It reports errDecided if there is one; after any other error for
@@ -191,6 +194,8 @@ func (c *coordinator) put(ctx context.Context, d *decision) error {
 		switch {
 		case err == nil:
 			return nil
+		case errors.Is(err, storage.ErrCondition) && unknown != nil:
+			return errDecidedPerhapsByUs
 		case errors.Is(err, storage.ErrCondition):
 			return errDecided
 		case unknown == nil && !storage.NotApplied(err):
@@ -217,8 +222,9 @@ func (c *coordinator) commit(ctx context.Context, id string, entries []writeset.
 //
 // A row that is there already is read: it is COMMITTED if an earlier attempt of
 // this very call went through. That it is absent again means that an abort won
-// and has been cleaned up, since nobody deletes a COMMITTED row before its
-// records are complete; or that the group of the transaction does not list it.
+// and has been cleaned up, or that the group of the transaction does not list it;
+// but if it may have been our own, somebody may have finished the transaction
+// (spec 2.7) and removed the row of a commit.
 func (c *coordinator) committed(ctx context.Context, id string, at int64, err error) (committedAt int64, _ error) {
 	switch {
 	case err == nil:
@@ -230,13 +236,16 @@ func (c *coordinator) committed(ctx context.Context, id string, at int64, err er
 		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003", TxID: id,
 			Message: "the decision was sent, but whether it arrived is not known: ask for the status of the transaction before you act", Err: err}
 	}
-	d, err := c.read(ctx, id)
-	if err != nil {
+	d, readErr := c.read(ctx, id)
+	switch {
+	case readErr != nil:
 		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40002", TxID: id,
-			Message: "the decision is written but cannot be read: ask for the status of the transaction before you act", Err: err}
-	}
-	if d != nil && d.state == Committed {
+			Message: "the decision is written but cannot be read: ask for the status of the transaction before you act", Err: readErr}
+	case d != nil && d.state == Committed:
 		return d.createdAt, nil
+	case d == nil && errors.Is(err, errDecidedPerhapsByUs):
+		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003", TxID: id,
+			Message: "the decision was there and has been removed: the transaction was finished or aborted; read a record that it writes before you act"}
 	}
 	return 0, &Error{Kind: ErrConflict, Code: "DB-CORE-20015", TxID: id,
 		Message: "another process has aborted the transaction, as it may after 15 seconds: retry"}

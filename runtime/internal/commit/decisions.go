@@ -11,18 +11,24 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// maxBatch bounds the coordinator rows of one request.
-const maxBatch = 256
+// maxBatch bounds the coordinator rows of one request, and maxRequests the
+// requests that are under way. More requests would not be sooner back: a
+// database makes rows durable one after the other, or several at once in the
+// same time as one.
+const (
+	maxBatch    = 256
+	maxRequests = 4
+)
 
 // decisions gathers the coordinator rows that are to be written at the same time
-// into one request, where the storage offers that (storage.Batcher): while one
-// request is under way, rows arrive for the next one. Nobody waits for more rows
-// to come. Each row stands for itself, as if it had been written alone, so this
-// is no group commit, and other programs see no difference.
+// into one request, where the storage offers that (storage.Batcher): while all
+// requests are under way, rows arrive for the next one. Nobody waits for more
+// rows to come. Each row stands for itself, as if it had been written alone, so
+// this is no group commit, and other programs see no difference.
 type decisions struct {
-	mu      sync.Mutex
-	waiting []*pendingRow
-	sending bool
+	mu       sync.Mutex
+	requests int // under way
+	waiting  []*pendingRow
 }
 
 // pendingRow is a row that waits for a request. Its writer gets one element from
@@ -48,8 +54,8 @@ func (c *coordinator) send(ctx context.Context, m storage.Mutation) error {
 	}
 	q := &c.decisions
 	q.mu.Lock()
-	if !q.sending {
-		q.sending = true
+	if q.requests < maxRequests {
+		q.requests++
 		q.mu.Unlock()
 		defer q.passOn()
 		return e.storage.Mutate(ctx, []storage.Mutation{m})
@@ -87,12 +93,12 @@ func (q *decisions) take(first *pendingRow) []*pendingRow {
 	return rows
 }
 
-// passOn lets the first row that waits send the next request.
+// passOn ends a request, and lets the first row that waits send the next one.
 func (q *decisions) passOn() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
-		q.sending = false
+		q.requests--
 		return
 	}
 	q.waiting[0].outcome <- rowOutcome{lead: true}

@@ -89,7 +89,11 @@ func compareMutations(a, b storage.Mutation) int {
 	)
 }
 
-// each runs do(0) … do(n−1), all at once unless serial is set, and waits for all
+// parallelism bounds the requests of one phase of one transaction that are under
+// way, as ScalarDB's executor does.
+const parallelism = 128
+
+// each runs do(0) … do(n−1), many at once unless serial is set, and waits for all
 // of them, so that nothing done afterwards overtakes one in flight (spec 5.7).
 // It returns the first error by index; serially it stops there.
 func each(n int, serial bool, do func(i int) error) error {
@@ -102,9 +106,14 @@ func each(n int, serial bool, do func(i int) error) error {
 		return nil
 	}
 	errs := make([]error, n)
+	places := make(chan struct{}, parallelism)
 	var wait sync.WaitGroup
 	for i := range n {
-		wait.Go(func() { errs[i] = do(i) })
+		places <- struct{}{}
+		wait.Go(func() {
+			errs[i] = do(i)
+			<-places
+		})
 	}
 	wait.Wait()
 	for _, err := range errs {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/scalargen/scalargen/runtime/observe"
@@ -25,8 +26,9 @@ const (
 // Nobody waits with anything prepared: a transaction reads before it prepares.
 // So waits cannot form a circle.
 type queue struct {
-	mu    sync.Mutex
-	lines map[string][]*waiter // by record, never empty
+	waiters atomic.Int32 // in all lines
+	mu      sync.Mutex
+	lines   map[string][]*waiter // by record, never empty
 }
 
 // waiter is one read in a line.
@@ -40,6 +42,7 @@ func (q *queue) join(record string) *waiter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	w := &waiter{turn: make(chan struct{}), look: make(chan struct{}, 1)}
+	q.waiters.Add(1)
 	if q.lines == nil {
 		q.lines = map[string][]*waiter{}
 	}
@@ -54,6 +57,7 @@ func (q *queue) join(record string) *waiter {
 func (q *queue) quit(record string, w *waiter) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.waiters.Add(-1)
 	line := q.lines[record]
 	at := slices.Index(line, w)
 	line = slices.Delete(line, at, at+1)
@@ -70,11 +74,11 @@ func (q *queue) quit(record string, w *waiter) {
 // released tells those who wait for one of the records that the transaction has
 // let go of it.
 func (q *queue) released(records []*record) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.lines) == 0 {
+	if q.waiters.Load() == 0 {
 		return
 	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	var buffer [128]byte
 	for _, r := range records {
 		if line := q.lines[string(appendRecordKey(buffer[:0], r.table, r.key))]; line != nil {

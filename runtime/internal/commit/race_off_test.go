@@ -1,0 +1,6 @@
+//go:build !race
+
+package commit
+
+// raceEnabled: the race detector allocates.
+const raceEnabled = false
