@@ -22,6 +22,8 @@ func (tx *Tx) Prepare(ctx context.Context) error {
 		return err
 	}
 	defer tx.leaveAlone()
+	tx.stage.Store(broken) // until all is well; a Rollback from elsewhere comes too late
+	tx.branch = true
 	err := tx.ready(ctx, "DB-CORE-10206")
 	if err == nil {
 		_, err = tx.engine.coordinator.table(ctx)
@@ -56,16 +58,32 @@ func (tx *Tx) staged(next stage, err error) error {
 }
 
 // commitPrepared decides and completes a prepared transaction. Each participant
-// may be the one that decides; the others find the decision and follow it.
+// may be the one that decides; the others find the decision and follow it. So
+// one that cannot write the decision does not know the outcome, and must not
+// abort: it stays prepared, and may try again.
 func (tx *Tx) commitPrepared(ctx context.Context, from stage) error {
 	if tx.isolation == Serializable && from != validated {
 		tx.stage.Store(from)
 		return &Error{Kind: ErrInvalid, Code: "DB-CORE-10107", Message: "a SERIALIZABLE transaction must be validated before it is committed"}
 	}
-	return tx.decide(ctx)
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	committedAt, err := tx.writeCommitted(ctx)
+	switch {
+	case err == nil:
+		tx.completeRecords(ctx, committedAt)
+		return nil
+	case errors.Is(err, ErrConflict):
+		tx.takeBack(ctx) // an ABORTED row is there
+		return err
+	}
+	tx.stage.Store(from)
+	return &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003",
+		Message: "the decision could not be written here, and another participant may have written it: commit again, or ask for the status of the transaction", Err: err}
 }
 
 // RollbackPrepared aborts a transaction in any stage and takes its records back.
+// It does nothing to one that has ended.
 // It reports [ErrUnknownStatus] if the decision could not be made, and
 // [ErrConflict] if another participant has committed the transaction.
 func (tx *Tx) RollbackPrepared(ctx context.Context) error {

@@ -52,6 +52,9 @@ func (e *Engine) Finish(ctx context.Context, id string) (bool, error) {
 func (e *Engine) finishRecords(ctx context.Context, owner string, d *decision, entries []writeset.Entry) error {
 	refs, gets := make([]Ref, len(entries)), make([]storage.Get, len(entries))
 	for i, entry := range entries {
+		if entry.Participant != "" {
+			return &Error{Kind: ErrInvalid, Table: entry.Table, Message: "participant " + entry.Participant + " wrote a record of its own: each participant has to complete its records"}
+		}
 		ref, err := e.refOf(ctx, entry)
 		if err != nil {
 			return err
@@ -69,6 +72,9 @@ func (e *Engine) finishRecords(ctx context.Context, owner string, d *decision, e
 		t := refs[i].Table
 		if row == nil || t.isCommitted(row) || t.idOf(row) != owner {
 			continue
+		}
+		if err := t.damage(refs[i].Key, row); err != nil {
+			return err
 		}
 		if err := e.followDecision(ctx, t, refs[i].Key, row, d); err != nil {
 			return err

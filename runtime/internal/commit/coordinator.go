@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/scalargen/scalargen/runtime/internal/writeset"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -89,12 +88,6 @@ func (c *coordinator) table(ctx context.Context) (*coordinatorTable, error) {
 	}
 	c.deployed.Store(t)
 	return t, nil
-}
-
-// logsWriteSets reports whether write sets are wanted and there is a place for
-// them.
-func (c *coordinator) logsWriteSets(t *coordinatorTable) bool {
-	return c.engine.options.WriteSets && t.writeSet >= 0
 }
 
 // read returns the decision on a transaction, nil if there is none (spec 6.2).
@@ -209,12 +202,9 @@ func (c *coordinator) put(ctx context.Context, d *decision) error {
 }
 
 // commit decides that a transaction is committed and returns when (spec 6.4).
-func (c *coordinator) commit(ctx context.Context, id string, entries []writeset.Entry) (committedAt int64, err error) {
-	d := &decision{id: id, state: Committed, createdAt: c.engine.millis()}
-	if d.writeSet, err = c.encode(ctx, entries); err == nil {
-		err = c.put(ctx, d)
-	}
-	return c.committed(ctx, id, d.createdAt, err)
+func (c *coordinator) commit(ctx context.Context, id string, writeSet []byte) (committedAt int64, err error) {
+	d := &decision{id: id, state: Committed, createdAt: c.engine.millis(), writeSet: writeSet}
+	return c.committed(ctx, id, d.createdAt, c.put(ctx, d))
 }
 
 // committed says what became of the attempt to write that a transaction is
@@ -223,8 +213,9 @@ func (c *coordinator) commit(ctx context.Context, id string, entries []writeset.
 // A row that is there already is read: it is COMMITTED if an earlier attempt of
 // this very call went through. That it is absent again means that an abort won
 // and has been cleaned up, or that the group of the transaction does not list it;
-// but if it may have been our own, somebody may have finished the transaction
-// (spec 2.7) and removed the row of a commit.
+// but if it may have been our own, with a write set, somebody may have finished
+// the transaction (spec 2.7) and removed the row of a commit, and a slow reader
+// may have put an ABORTED one in its place: then neither is a verdict.
 func (c *coordinator) committed(ctx context.Context, id string, at int64, err error) (committedAt int64, _ error) {
 	switch {
 	case err == nil:
@@ -243,40 +234,19 @@ func (c *coordinator) committed(ctx context.Context, id string, at int64, err er
 			Message: "the decision is written but cannot be read: ask for the status of the transaction before you act", Err: readErr}
 	case d != nil && d.state == Committed:
 		return d.createdAt, nil
-	case d == nil && errors.Is(err, errDecidedPerhapsByUs):
+	case c.engine.options.WriteSets && errors.Is(err, errDecidedPerhapsByUs):
 		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003", TxID: id,
-			Message: "the decision was there and has been removed: the transaction was finished or aborted; read a record that it writes before you act"}
+			Message: "the decision was written and is not there any more: the transaction was finished, or aborted; read a record that it writes before you act"}
 	}
 	return 0, &Error{Kind: ErrConflict, Code: "DB-CORE-20015", TxID: id,
 		Message: "another process has aborted the transaction, as it may after 15 seconds: retry"}
 }
 
-// encode returns the write set to store with a decision, nil for none. Entries
-// of members of a group come with their ids.
-func (c *coordinator) encode(ctx context.Context, entries []writeset.Entry) ([]byte, error) {
-	t, err := c.table(ctx)
-	if err != nil {
-		return nil, &storage.Error{Op: "mutate", Err: err}
-	}
-	if !c.logsWriteSets(t) {
-		return nil, nil
-	}
-	var groups []writeset.Group
-	if len(entries) > 0 {
-		groups = []writeset.Group{{Entries: entries}}
-	}
-	return writeset.Encode(groups), nil
-}
-
 // abort decides that a transaction of the caller's own is aborted, if it is not
 // decided yet (spec 6.5, self abort). The caller must never have tried to commit
 // it, or know that it failed to.
-func (c *coordinator) abort(ctx context.Context, id string, entries []writeset.Entry) error {
-	set, err := c.encode(ctx, entries)
-	if err != nil {
-		return err
-	}
-	err = c.put(ctx, &decision{id: id, state: Aborted, createdAt: c.engine.millis(), writeSet: set})
+func (c *coordinator) abort(ctx context.Context, id string, writeSet []byte) error {
+	err := c.put(ctx, &decision{id: id, state: Aborted, createdAt: c.engine.millis(), writeSet: writeSet})
 	if errors.Is(err, errDecided) {
 		return nil
 	}

@@ -18,7 +18,6 @@ func withWriteSets(o *Options) { o.WriteSets = true }
 // that it is there and then that it is not, must not take that for an abort.
 func TestFinishBesideALostReply(t *testing.T) {
 	t.Parallel()
-	const committed = "v=1 tx_id=%s tx_state=3"
 	// finishes returns an engine that loses the reply to its first write of a
 	// decision; finish runs before each of its reads of a decision.
 	finishes := func(w *world, finish func(), configure ...func(*Options)) *Engine {
@@ -88,14 +87,12 @@ func TestFinishBesideALostReply(t *testing.T) {
 			other := w.engine(nil)
 			var ids []string
 			reads := 0
-			var e *Engine
-			e = finishes(w, func() {
+			e := finishes(w, func() {
 				if reads++; reads == 2 { // the first member has read, and its client finishes it
 					_, err := other.Finish(t.Context(), ids[0])
 					ok(t, err)
 				}
 			}, withWriteSets, func(o *Options) { o.GroupCommit = &GroupCommit{} })
-			e.options.SerialCommit = true
 			told := make(chan error, 2)
 			var txs []*Tx
 			for c := range 2 {
@@ -115,7 +112,6 @@ func TestFinishBesideALostReply(t *testing.T) {
 			time.Sleep(time.Minute)
 		})
 	})
-	_ = committed
 }
 
 // A record in a state that the protocol does not know is rolled by nobody, and
@@ -125,7 +121,6 @@ func TestFinishOfADamagedRecord(t *testing.T) {
 	for name, columns := range map[string][]any{
 		"unknown state": {"tx_id", "mine", "tx_state", 9, "tx_prepared_at", 1},
 		"aborted":       {"tx_id", "mine", "tx_state", Aborted, "tx_prepared_at", 1},
-		"no time":       {"tx_id", "mine", "tx_state", Prepared},
 	} {
 		for _, state := range []State{Committed, Aborted} {
 			w := newWorld(t)

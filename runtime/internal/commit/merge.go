@@ -22,9 +22,6 @@ type ownRows struct {
 // (spec 3.7).
 func (tx *Tx) ownRows(ctx context.Context, scan *Scan) (ownRows, error) {
 	own := ownRows{compare: tx.engine.storage.Info(scan.Table.meta.Namespace).Compare}
-	if len(tx.writes) == 0 {
-		return own, nil
-	}
 	if err := tx.enter(); err != nil {
 		return own, err
 	}

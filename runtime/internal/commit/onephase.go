@@ -2,7 +2,6 @@ package commit
 
 import (
 	"context"
-	"errors"
 
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
@@ -105,7 +104,7 @@ func (tx *Tx) commitOnePhase(ctx context.Context, group []storage.Mutation) (err
 	return &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40005",
 		Message: "the one request that commits was sent, but whether it was applied is not known: read a record that it writes; " +
 			"if tx_id is this transaction's, all is committed, otherwise a later writer may have been there",
-		Err: errors.Unwrap(err)}
+		Err: err}
 }
 
 // foundCommitted looks for a record that the transaction has written, which

@@ -135,8 +135,7 @@ func (tx *Tx) decide(ctx context.Context) error {
 	committedAt, err := tx.writeCommitted(settling)
 	switch {
 	case err == nil:
-		o := &tx.engine.options
-		tx.follow(settling, o.AsyncCommit && !o.SerialCommit, func(ctx context.Context) { tx.commitRecords(ctx, committedAt) })
+		tx.completeRecords(settling, committedAt)
 		return nil
 	case errors.Is(err, ErrUnknownStatus):
 		return err // the records stay prepared: whoever meets them finds the decision
@@ -156,7 +155,11 @@ func (tx *Tx) writeCommitted(ctx context.Context) (committedAt int64, err error)
 	if tx.grouped() {
 		return tx.engine.coordinator.commitInGroup(ctx, tx.id, tx.entries())
 	}
-	return tx.engine.coordinator.commit(ctx, tx.id, tx.entries())
+	set, err := tx.writeSet(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return tx.engine.coordinator.commit(ctx, tx.id, set)
 }
 
 // commitReads ends a transaction that has written nothing. It needs no row in
@@ -191,7 +194,11 @@ func (tx *Tx) abandon(ctx context.Context, reason error) error {
 	tx.releaseSlot()
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if err := tx.engine.coordinator.abort(ctx, tx.id, tx.entries()); err != nil {
+	set, err := tx.writeSet(ctx)
+	if err == nil {
+		err = tx.engine.coordinator.abort(ctx, tx.id, set)
+	}
+	if err != nil {
 		tx.engine.options.Log.WarnContext(ctx, "a failed transaction is left to expire", "tx", tx.id, "error", err)
 		return reason
 	}
@@ -202,6 +209,12 @@ func (tx *Tx) abandon(ctx context.Context, reason error) error {
 		}
 	}
 	return reason
+}
+
+// completeRecords turns the records of the committed transaction to COMMITTED.
+func (tx *Tx) completeRecords(ctx context.Context, committedAt int64) {
+	o := &tx.engine.options
+	tx.follow(ctx, o.AsyncCommit && !o.SerialCommit, func(ctx context.Context) { tx.commitRecords(ctx, committedAt) })
 }
 
 // takeBack rolls the records of the aborted transaction back.

@@ -80,7 +80,7 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 	r := tx.recoverInBackground(ctx, t, key, true, func(ctx context.Context) error {
 		decided, err := tx.engine.completeIfDecided(ctx, t, key, row)
 		if err == nil && !decided {
-			err = tx.uncommitted(t, key, row)
+			err = tx.uncommitted(ctx, t, key, row)
 		}
 		return err
 	})
@@ -182,9 +182,11 @@ func (t *Table) damage(key []storage.Value, row storage.Row) error {
 			row[t.state], row[t.txID], row[t.preparedAt])}
 }
 
-func (tx *Tx) uncommitted(t *Table, key []storage.Value, row storage.Row) error {
+// uncommitted is the error of a read that has waited in vain, perhaps because ctx
+// has ended.
+func (tx *Tx) uncommitted(ctx context.Context, t *Table, key []storage.Value, row storage.Row) error {
 	return &Error{Kind: ErrUncommittedRecord, Code: "DB-CORE-20017", TxID: tx.id, Table: t.Name(), Key: t.meta.FormatKey(key),
-		Message: "transaction " + t.idOf(row) + " has prepared the record and not decided yet: retry"}
+		Message: "transaction " + t.idOf(row) + " has prepared the record and not decided yet: retry", Err: context.Cause(ctx)}
 }
 
 func recoveryFailed(t *Table, key []storage.Value, err error) error {

@@ -37,6 +37,7 @@ type Tx struct {
 	calls    atomic.Int32    // reads under way, or alone
 	scanning atomic.Int32    // scans whose iteration has begun and not ended
 	expired  atomic.Bool     // rolled back by Expire
+	branch   bool            // has gone through Prepare
 	ended    func(err error) // tells the observer; nil if there is none
 
 	// mu guards what follows among concurrent reads. It is never held across a

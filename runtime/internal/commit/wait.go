@@ -99,7 +99,7 @@ func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value
 		patience = min(patience, time.Until(deadline)/2)
 	}
 	if patience <= 0 {
-		return nil, tx.uncommitted(t, key, row)
+		return nil, tx.uncommitted(ctx, t, key, row)
 	}
 	e := tx.engine
 	ctx, end := e.observe(ctx, observe.Event{Phase: observe.Wait, TxID: tx.id, Table: t.Name(), Size: 1})
@@ -112,9 +112,9 @@ func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value
 	select {
 	case <-w.turn:
 	case <-timeout.C:
-		return nil, tx.uncommitted(t, key, row)
+		return nil, tx.uncommitted(ctx, t, key, row)
 	case <-ctx.Done():
-		return nil, tx.uncommitted(t, key, row)
+		return nil, tx.uncommitted(ctx, t, key, row)
 	}
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		again, over, err := e.lookAgain(ctx, t, key, row)
@@ -131,7 +131,7 @@ func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value
 			over = true
 		}
 		if next.Stop(); over {
-			return nil, tx.uncommitted(t, key, row)
+			return nil, tx.uncommitted(ctx, t, key, row)
 		}
 	}
 }

@@ -10,8 +10,27 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// entries returns the keys of the written records for the coordinator row, puts
-// before deletes; nil if write sets are not wanted.
+// writeSet returns the encoded write set to store with the transaction's
+// decision, nil for none. A participant of a transaction that is carried out in
+// parts has none: it does not know what the others write, and to finish its own
+// part would remove the decision that theirs need.
+func (tx *Tx) writeSet(ctx context.Context) ([]byte, error) {
+	if !tx.engine.options.WriteSets || tx.branch {
+		return nil, nil
+	}
+	t, err := tx.engine.coordinator.table(ctx)
+	if err != nil || t.writeSet < 0 {
+		return nil, err
+	}
+	var groups []writeset.Group
+	if entries := tx.entries(); len(entries) > 0 {
+		groups = []writeset.Group{{Entries: entries}}
+	}
+	return writeset.Encode(groups), nil
+}
+
+// entries returns the keys of the written records, puts before deletes; nil if
+// write sets are not wanted.
 func (tx *Tx) entries() []writeset.Entry {
 	if !tx.engine.options.WriteSets {
 		return nil
@@ -72,7 +91,7 @@ func (c *coordinator) emit(ctx context.Context, id string, delayed bool, members
 			groups = append(groups, writeset.Group{Child: child, Entries: m.Value})
 		}
 	}
-	if c.logsWriteSets(t) {
+	if c.engine.options.WriteSets && t.writeSet >= 0 {
 		d.writeSet = writeset.Encode(groups)
 	}
 	return d.createdAt, c.put(ctx, d)
