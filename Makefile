@@ -32,6 +32,7 @@ race: ## Run all tests with the race detector
 .PHONY: generate
 generate: ## Refresh everything that is generated: golden files, expected messages, the sample
 	go test ./schema ./golden ./golden/misuse ./templates -update
+	go test ./runtime/internal/conformance -run TestDocument -update
 	go test ./cmd/scalargen -run TestRefusedInput -update
 	cd examples/ec && go generate ./...
 

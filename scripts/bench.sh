@@ -14,6 +14,12 @@ say "Compiling the output, runtime compiled (bar: 100 tables 2.5 s and 400 MB, 3
 bench ./gen -bench BenchmarkCompile -benchtime 2x
 say "Transactions on the memory storage, beside the same storage calls by hand"
 bench ./runtime/internal/commit -bench . -benchmem
+say "Requests on the critical path, R dependent reads"
+go test ./runtime/internal/commit -run 'TestRoundTrips|TestAllocations' -v -count=1 | grep -vE '^(===|---|PASS|ok)'
+say "Group commit: members per row and latency, 1 ms a write"
+bench ./runtime/internal/groupcommit -bench .
+say "What an observer costs, by phase"
+bench ./runtime/scalarotel -bench . -benchmem
 say "The same through generated code (allocations of the typed layer included)"
 bench ./runtime -bench . -benchmem
 say "SQLite, the storage alone"
