@@ -71,6 +71,35 @@ func (a *Admin) take(ctx context.Context, step Step) (note string, err error) {
 		if errors.Is(err, storage.ErrNotEmpty) {
 			return "is kept, it has other tables", nil
 		}
+	case RepairTable:
+		err = admin.RepairTable(ctx, step.Table, step.Options)
+	case ImportTable:
+		err = admin.ImportTable(ctx, step.Name, step.Types)
+		if errors.Is(err, storage.ErrTableExists) {
+			return "is imported already", nil
+		}
+	case TruncateTable:
+		err = admin.TruncateTable(ctx, step.Name)
+	case RenameTable:
+		err = admin.RenameTable(ctx, step.Name, step.To)
+		if errors.Is(err, storage.ErrTableNotFound) {
+			renamed, lookErr := a.deployed(ctx, storage.TableName{Namespace: step.Name.Namespace, Name: step.To})
+			if renamed != nil && lookErr == nil {
+				return "is renamed already", nil
+			}
+		}
+	case CreateIndex:
+		err = admin.CreateIndex(ctx, step.Name, step.Column.Name, step.Options)
+	case DropIndex:
+		err = admin.DropIndex(ctx, step.Name, step.Column.Name)
+	case AddColumn:
+		err = admin.AddColumn(ctx, step.Name, step.Column)
+	case DropColumn:
+		err = admin.DropColumn(ctx, step.Name, step.Column.Name)
+	case RenameColumn:
+		err = admin.RenameColumn(ctx, step.Name, step.Column.Name, step.To)
+	case AlterColumn:
+		err = admin.AlterColumnType(ctx, step.Name, step.Column.Name, step.Column.Type)
 	}
 	return "", err
 }

@@ -26,19 +26,6 @@ func (a *Admin) compare(t *schema.Table, deployed *storage.Table) []string {
 	}
 }
 
-// compareCoordinator says what makes a deployed table unfit for a coordinator.
-// Two more columns are there if ScalarDB has created it with group commit or
-// write-set logging, and in version 4.0 always (spec consensus-commit.md 1.9).
-func (a *Admin) compareCoordinator(deployed *storage.Table) []string {
-	want := *a.coordinator
-	for _, c := range deployed.Columns {
-		if c.Name == "tx_child_ids" || c.Name == "tx_write_set" {
-			want.Columns = append(slices.Clip(want.Columns), c)
-		}
-	}
-	return differences(&want, deployed)
-}
-
 // differences says what deployed has otherwise than want.
 func differences(want, deployed *storage.Table) []string {
 	if want.Equal(deployed) {

@@ -8,7 +8,10 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-const existsAlready = "exists already"
+const (
+	existsAlready = "exists already"
+	doesNotExist  = "does not exist"
+)
 
 // PlanCreate returns the steps that create the tables of s in the order of the
 // schema, each after its namespace, and then the coordinator table if asked for.

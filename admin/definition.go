@@ -68,7 +68,7 @@ func (a *Admin) tablesOf(s *schema.Schema) ([]*schema.Table, error) {
 	for _, t := range s.Tables {
 		if t.Namespace == a.coordinator.Namespace {
 			refused = append(refused, schema.Diagnostic{Pos: t.Pos, Message: fmt.Sprintf(
-				"namespace %q belongs to the coordinator table, as scalar.db.consensus_commit.coordinator.namespace says: choose another one for the table or for the coordinator",
+				"namespace %q belongs to the coordinator table, as scalar.db.consensus_commit.coordinator.namespace says (DB-CORE-10096): choose another one for the table or for the coordinator",
 				t.Namespace)})
 		}
 	}

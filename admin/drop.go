@@ -57,7 +57,7 @@ func (d *dropping) add(ctx context.Context, name storage.TableName, differences 
 	if err != nil {
 		return err
 	}
-	step := Step{Action: Keep, Name: name, Reason: "does not exist"}
+	step := Step{Action: Keep, Name: name, Reason: doesNotExist}
 	if deployed != nil {
 		step = Step{Action: DropTable, Name: name, Differences: differences(deployed)}
 	}

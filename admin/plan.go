@@ -15,30 +15,53 @@ const (
 	CreateTable
 	DropTable
 	DropNamespace
+	RepairTable
+	ImportTable
+	TruncateTable
+	RenameTable
+	CreateIndex
+	DropIndex
+	AddColumn
+	DropColumn
+	RenameColumn
+	AlterColumn
 	Keep // nothing: things are as they should be, or must stay as they are
 )
 
-// String returns what is done to what, such as "create table".
-func (a Action) String() string {
-	return [...]string{"create namespace", "create table", "drop table", "drop namespace", "keep"}[a]
+var actionNames = [...]string{
+	CreateNamespace: "create namespace", CreateTable: "create table", DropTable: "drop table", DropNamespace: "drop namespace",
+	RepairTable: "repair table", ImportTable: "import table", TruncateTable: "truncate table", RenameTable: "rename table",
+	CreateIndex: "create index", DropIndex: "drop index", AddColumn: "add column", DropColumn: "drop column",
+	RenameColumn: "rename column", AlterColumn: "alter column", Keep: "keep",
 }
+
+// String returns what is done to what, such as "create table".
+func (a Action) String() string { return actionNames[a] }
 
 // Step is one step of a plan.
 type Step struct {
 	Action Action
 	Name   storage.TableName // its Name is "" if the step is about a namespace
 
-	// Table is the table to create, with the columns and indexes that
+	// Table is the table to create or repair, with the columns and indexes that
 	// transactions need.
 	Table *storage.Table
+	// Column is the column to add, drop, rename or alter, or whose index is
+	// created or dropped. Its type, the new one, matters to AddColumn and
+	// AlterColumn.
+	Column storage.Column
+	// To is the new name of a table or column.
+	To string
+	// Types are the types chosen for columns of a table to import.
+	Types map[string]storage.Type
 	// Options are those that the schema gives for the table, or for the first
-	// table of the namespace.
+	// table of the namespace, or those of a new index.
 	Options storage.Options
 
 	// Reason says why nothing is to be done.
 	Reason string
-	// Differences say how a table that is there differs from the schema. It is
-	// not changed.
+	// Differences say how a table that is there differs from the schema. A
+	// repair creates what is missing; else the table is not changed.
 	Differences []string
 }
 
@@ -53,10 +76,25 @@ func (s Step) Object() string {
 // String returns the action and the object; for [Keep] the object and the
 // reason.
 func (s Step) String() string {
-	if s.Action == Keep {
+	column := s.Column.Name
+	switch s.Action {
+	case Keep:
 		return s.Object() + ": " + s.Reason
+	case CreateIndex, DropIndex:
+		return fmt.Sprintf("%s on column %s of %s", s.Action, column, s.Object())
+	case AddColumn:
+		return fmt.Sprintf("add column %s %s to %s", column, s.Column.Type, s.Object())
+	case DropColumn:
+		return fmt.Sprintf("drop column %s of %s", column, s.Object())
+	case RenameColumn:
+		return fmt.Sprintf("rename column %s of %s to %s", column, s.Object(), s.To)
+	case AlterColumn:
+		return fmt.Sprintf("alter column %s of %s to %s", column, s.Object(), s.Column.Type)
+	case RenameTable:
+		return fmt.Sprintf("rename table %s to %s", s.Object(), s.To)
+	default:
+		return fmt.Sprintf("%s %s", s.Action, s.Object())
 	}
-	return fmt.Sprintf("%s %s", s.Action, s.Object())
 }
 
 // Plan is what is to be done, in order.

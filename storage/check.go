@@ -89,11 +89,8 @@ func CheckTable(table *Table) error {
 		return Invalidf(op, table.TableName, "namespace and table need a name")
 	}
 	for i, c := range table.Columns {
-		if c.Name == "" {
-			return Invalidf(op, table.TableName, "column %d has no name", i+1)
-		}
-		if c.Type == 0 || int(c.Type) >= len(typeNames) {
-			return Invalidf(op, table.TableName, "column %s has no valid type", c.Name)
+		if why := checkColumn(c); why != "" {
+			return Invalidf(op, table.TableName, "%s", why)
 		}
 		if table.Column(c.Name) != i {
 			return Invalidf(op, table.TableName, "column %s is defined twice", c.Name)
@@ -109,6 +106,16 @@ func CheckTable(table *Table) error {
 		return Invalidf(op, table.TableName, "the list of indexes names %s", why)
 	}
 	return nil
+}
+
+func checkColumn(c Column) string {
+	switch {
+	case c.Name == "":
+		return "a column has no name"
+	case c.Type == 0 || int(c.Type) >= len(typeNames):
+		return "column " + c.Name + " has no valid type"
+	}
+	return ""
 }
 
 func checkPositions(table *Table, positions []int) string {

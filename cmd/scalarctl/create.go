@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/scalargen/scalargen/admin"
+)
 
 func newCreate() *cobra.Command {
 	var flags schemaFlags
@@ -21,7 +25,7 @@ it has. Its namespace is scalar.db.consensus_commit.coordinator.namespace.`,
   scalarctl schema create -c scalar.properties --coordinator`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command) error {
-			j, err := flags.planned(cmd, false)
+			j, err := flags.planned(cmd, (*admin.Admin).PlanCreate)
 			if err != nil {
 				return err
 			}

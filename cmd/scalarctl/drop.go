@@ -34,7 +34,7 @@ be completed: drop it together with the last tables that use it.`,
   scalarctl schema drop -c scalar.properties -f schema.json --coordinator --yes`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command) error {
-			j, err := flags.planned(cmd, true)
+			j, err := flags.planned(cmd, (*admin.Admin).PlanDrop)
 			if err != nil {
 				return err
 			}

@@ -171,6 +171,56 @@ func TestDryRunChangesNothing(t *testing.T) {
 	}
 }
 
+func TestRepair(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.run(b.all("create")...)
+	s, err := sqlite.Open(t.Context(), b.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	customers := storage.TableName{Namespace: "customer", Name: "customers"}
+	if err := errors.Join(
+		s.DropColumn(t.Context(), customers, "before_name"),
+		s.DropTable(t.Context(), storage.TableName{Namespace: "order", Name: "orders"}),
+		s.Close(),
+	); err != nil {
+		t.Fatal(err)
+	}
+	const plan = `
+Plan: 4 changes
+  ~ repair table customer.customers
+  + create namespace order
+  ~ repair table order.orders
+  ~ repair table coordinator.state
+`
+	b.want(exitOK, plan, b.all("repair", "--dry-run")...)
+	stderr := b.want(exitOK, plan+`[1/4] repair table customer.customers ... done
+[2/4] create namespace order ... done
+[3/4] repair table order.orders ... done
+[4/4] repair table coordinator.state ... done
+Created 1 namespace.
+Repaired 3 tables.
+`, b.all("repair")...)
+	if want := `scalarctl: warning: the table customer.customers that exists differs from the schema, and it gets what is missing:
+  it has no column before_name
+`; stderr != want {
+		t.Errorf("standard error %q", stderr)
+	}
+	b.want(exitOK, `
+Plan: no changes
+  = customer.customers: exists already
+  = order.orders: exists already
+  = coordinator.state: exists already
+Nothing was changed.
+`, b.all("create")...)
+	b.write("schema.json", strings.Replace(shop, `"name": "TEXT"`, `"name": "BIGINT"`, 1))
+	code, out, errOut := b.run(b.all("repair")...)
+	if code != exitOK || !strings.Contains(out, "  = customer.customers: is kept, a repair cannot make it what the schema says\n") || !strings.Contains(errOut, "and it stays as it is:\n  its column name is TEXT") {
+		t.Errorf("exit %d\n%s%s", code, out, errOut)
+	}
+}
+
 func TestDropNeedsYesWhereNobodyCanAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -330,6 +380,8 @@ func TestWrongUse(t *testing.T) {
 		"schema create -c CONFIG":                "give --schema-file, --coordinator or both",
 		"schema create -c CONFIG -f x y":         `unknown command "y"`,
 		"schema create -c CONFIG -f x --yes":     "unknown flag: --yes",
+		"schema repair -c CONFIG":                "give --schema-file, --coordinator or both",
+		"schema repair -c CONFIG -f x --yes":     "unknown flag: --yes",
 		"schema drop -c CONFIG --coordinator=1x": "invalid argument",
 		"version 2":                              `unknown command "2"`,
 	} {
@@ -362,7 +414,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, verb := range []string{"create", "drop"} {
+			for _, verb := range []string{"create", "repair", "drop"} {
 				_, out, errOut := b.run("schema", verb, "-c", path, "-f", b.schema, "-v")
 				if strings.Contains(out+errOut, secret) {
 					t.Errorf("%s%s", out, errOut)
@@ -442,7 +494,7 @@ func TestVersion(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, args := range [][]string{{"--help"}, {"schema", "--help"}, {"schema", "create", "--help"}, {"schema", "drop", "--help"}, {"completion", "bash"}} {
+	for _, args := range [][]string{{"--help"}, {"schema", "--help"}, {"schema", "create", "--help"}, {"schema", "repair", "--help"}, {"schema", "drop", "--help"}, {"completion", "bash"}} {
 		code, out, errOut := b.run(args...)
 		if code != exitOK || out == "" || errOut != "" {
 			t.Errorf("%v: exit %d, %s", args, code, errOut)

@@ -27,7 +27,7 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 var signs = map[admin.Action]string{
-	admin.CreateNamespace: "+", admin.CreateTable: "+", admin.DropTable: "-", admin.DropNamespace: "-", admin.Keep: "=",
+	admin.CreateNamespace: "+", admin.CreateTable: "+", admin.RepairTable: "~", admin.DropTable: "-", admin.DropNamespace: "-", admin.Keep: "=",
 }
 
 // plan prints what will be done, and warns of tables that differ.
@@ -41,8 +41,11 @@ func (p *printer) plan(plan *admin.Plan) {
 			continue
 		}
 		then := "it stays as it is"
-		if s.Action == admin.DropTable {
+		switch s.Action {
+		case admin.DropTable:
 			then = "it is dropped all the same"
+		case admin.RepairTable:
+			then = "it gets what is missing"
 		}
 		fmt.Fprintf(p.errOut, "scalarctl: warning: the table %s that exists differs from the schema, and %s:\n  %s\n",
 			s.Object(), then, strings.Join(s.Differences, "\n  "))
@@ -88,11 +91,19 @@ func (p *printer) summary() {
 		tables, namespace admin.Action
 	}{
 		{"Created", admin.CreateTable, admin.CreateNamespace},
+		{"Repaired", admin.RepairTable, admin.Keep},
 		{"Dropped", admin.DropTable, admin.DropNamespace},
 	} {
-		if p.done[a.tables]+p.done[a.namespace] > 0 {
+		var done []string
+		if n := p.done[a.tables]; n > 0 {
+			done = append(done, count(n, "table"))
+		}
+		if n := p.done[a.namespace]; n > 0 {
+			done = append(done, count(n, "namespace"))
+		}
+		if len(done) > 0 {
 			changed = true
-			p.printf("%s %s and %s.\n", a.verb, count(p.done[a.tables], "table"), count(p.done[a.namespace], "namespace"))
+			p.printf("%s %s.\n", a.verb, strings.Join(done, " and "))
 		}
 	}
 	if !changed {

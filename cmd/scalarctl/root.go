@@ -23,8 +23,8 @@ const (
 	exitUsage = 2 // a command line that means nothing
 )
 
-const rootHelp = `scalarctl creates and drops the tables of a ScalarDB schema on the storages that a
-configuration names. Java ScalarDB and Go programs find the same tables.
+const rootHelp = `scalarctl creates, repairs and drops the tables of a ScalarDB schema on the storages
+that a configuration names. Java ScalarDB and Go programs find the same tables.
 
 To create the tables of an application and the coordinator table, in which the
 decisions on transactions stand:
@@ -99,7 +99,7 @@ type usageError struct{ error }
 func newRoot() *cobra.Command {
 	root := group(&cobra.Command{
 		Use:           "scalarctl",
-		Short:         "Create and drop the tables of a ScalarDB schema",
+		Short:         "Create, repair and drop the tables of a ScalarDB schema",
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,14 +21,14 @@ import (
 func newSchema() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "schema",
-		Short: "Create or drop tables",
-		Long: `schema creates or drops the tables of a schema and the coordinator table.
+		Short: "Create, repair or drop tables",
+		Long: `schema creates, repairs or drops the tables of a schema and the coordinator table.
 
-Both commands print what they will do before they do it, and may be repeated:
+All commands print what they will do before they do it, and may be repeated:
 what is done already is skipped. A run that fails half-way leaves what it has
 done; the same command does the rest.`,
 	})
-	cmd.AddCommand(newCreate(), newDrop())
+	cmd.AddCommand(newCreate(), newRepair(), newDrop())
 	return cmd
 }
 
@@ -147,8 +148,11 @@ type job struct {
 	out     *printer
 }
 
+// planning is a Plan method of [admin.Admin].
+type planning func(*admin.Admin, context.Context, *schema.Schema, bool) (*admin.Plan, error)
+
 // planned opens the storage, plans, and prints the plan. The job must be closed.
-func (f *schemaFlags) planned(cmd *cobra.Command, drop bool) (*job, error) {
+func (f *schemaFlags) planned(cmd *cobra.Command, plan planning) (*job, error) {
 	in, err := f.read(cmd)
 	if err != nil {
 		return nil, err
@@ -158,11 +162,7 @@ func (f *schemaFlags) planned(cmd *cobra.Command, drop bool) (*job, error) {
 		return nil, err
 	}
 	j := &job{storage: s, admin: admin.New(s, in.config), out: &printer{out: cmd.OutOrStdout(), errOut: cmd.ErrOrStderr(), verbose: f.verbose}}
-	plan := j.admin.PlanCreate
-	if drop {
-		plan = j.admin.PlanDrop
-	}
-	if j.plan, err = plan(cmd.Context(), in.schema, f.coordinator); err != nil {
+	if j.plan, err = plan(j.admin, cmd.Context(), in.schema, f.coordinator); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	j.out.plan(j.plan)

@@ -25,6 +25,16 @@ const (
 	DropTable       Op = "DropTable"
 	TruncateTable   Op = "TruncateTable"
 	Tables          Op = "Tables"
+	CreateIndex     Op = "CreateIndex"
+	DropIndex       Op = "DropIndex"
+	AddColumn       Op = "AddColumn"
+	DropColumn      Op = "DropColumn"
+	RenameColumn    Op = "RenameColumn"
+	AlterColumnType Op = "AlterColumnType"
+	RenameTable     Op = "RenameTable"
+	RepairTable     Op = "RepairTable"
+	ForeignTable    Op = "ForeignTable"
+	ImportTable     Op = "ImportTable"
 )
 
 // Call is one call as a script and the log see it. It holds the caller's own

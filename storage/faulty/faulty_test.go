@@ -74,7 +74,15 @@ func TestConformanceWithoutFaults(t *testing.T) {
 	for name, options := range map[string][]faulty.Option{"plain": nil, "with history": {faulty.WithHistory(3)}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storagetest.Run(t, func(*testing.T) storage.Storage { return faulty.Wrap(memory.New(), nil, options...) })
+			var opened []*memory.Storage
+			open := func(*testing.T) storage.Storage {
+				opened = append(opened, memory.New())
+				return faulty.Wrap(opened[len(opened)-1], nil, options...)
+			}
+			foreign := storagetest.ForeignTables(func(_ storage.Storage, definition *storage.Table) error {
+				return opened[0].AddForeignTable(definition)
+			})
+			storagetest.Run(t, open, foreign)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -74,26 +73,37 @@ func (s *Storage) CreateTable(ctx context.Context, definition *storage.Table, _ 
 	defer s.db.mu.Unlock()
 	tables := s.db.namespaces[definition.Namespace]
 	if tables == nil {
-		return &storage.Error{Op: op, Table: definition.TableName, Err: fmt.Errorf("namespace %s does not exist: create it first", definition.Namespace)}
+		return noNamespace(op, definition.TableName)
 	}
-	if tables[definition.Name] != nil {
+	switch t := tables[definition.Name]; {
+	case t == nil:
+		tables[definition.Name] = newTable(inPhysicalOrder(definition))
+		return nil
+	case !t.foreign:
 		return &storage.Error{Op: op, Table: definition.TableName, Class: storage.ErrTableExists}
+	default:
+		return storage.Invalidf(op, definition.TableName, "another program has created a table of this name: import, rename or drop it")
 	}
-	tables[definition.Name] = newTable(inPhysicalOrder(definition))
-	return nil
 }
 
 // DropTable removes the table and its records.
 func (s *Storage) DropTable(ctx context.Context, name storage.TableName) error {
-	return s.alter(ctx, "drop table", name, func(*table) { delete(s.db.namespaces[name.Namespace], name.Name) })
+	return s.withTable(ctx, "drop table", name, func(*table) error {
+		delete(s.db.namespaces[name.Namespace], name.Name)
+		return nil
+	})
 }
 
 // TruncateTable removes all records.
 func (s *Storage) TruncateTable(ctx context.Context, name storage.TableName) error {
-	return s.alter(ctx, "truncate table", name, (*table).truncate)
+	return s.withTable(ctx, "truncate table", name, func(t *table) error {
+		t.truncate()
+		return nil
+	})
 }
 
-func (s *Storage) alter(ctx context.Context, op string, name storage.TableName, change func(*table)) error {
+// withTable runs change under the lock if the table is defined.
+func (s *Storage) withTable(ctx context.Context, op string, name storage.TableName, change func(*table) error) error {
 	if err := s.ready(ctx, op, name); err != nil {
 		return err
 	}
@@ -103,8 +113,7 @@ func (s *Storage) alter(ctx context.Context, op string, name storage.TableName, 
 	if err != nil {
 		return err
 	}
-	change(t)
-	return nil
+	return change(t)
 }
 
 // Tables lists the tables of a namespace in byte order.
@@ -114,5 +123,12 @@ func (s *Storage) Tables(ctx context.Context, namespace string) ([]string, error
 	}
 	s.db.mu.RLock()
 	defer s.db.mu.RUnlock()
-	return slices.Sorted(maps.Keys(s.db.namespaces[namespace])), nil
+	var names []string
+	for name, t := range s.db.namespaces[namespace] {
+		if !t.foreign {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }

@@ -26,7 +26,10 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storagetest.Run(t, func(*testing.T) storage.Storage { return memory.New(options...) })
+			foreign := storagetest.ForeignTables(func(s storage.Storage, definition *storage.Table) error {
+				return s.(*memory.Storage).AddForeignTable(definition)
+			})
+			storagetest.Run(t, func(*testing.T) storage.Storage { return memory.New(options...) }, foreign)
 		})
 	}
 }
@@ -177,13 +180,17 @@ func TestDefinitionsThatDoNotFitAreRefused(t *testing.T) {
 		"another type":               {[]storagetest.Part{id, line, storagetest.Column("n", storage.BigInt)}, false},
 		"another clustering order":   {[]storagetest.Part{id, storagetest.ClusteringKey("line", storage.Int, storage.Asc)}, false},
 		"another partition key":      {[]storagetest.Part{id, storagetest.PartitionKey("line", storage.Int)}, false},
-		"an index that is not there": {[]storagetest.Part{id, line, storagetest.Indexed("n", storage.Int)}, false},
+		"an index that is not there": {[]storagetest.Part{id, line, storagetest.Indexed("n", storage.Int)}, true},
 	} {
 		table := storagetest.Table("shop", "items", c.parts...)
 		_, err := s.Get(t.Context(), []storage.Get{{Table: table, Key: key}})
 		if (err == nil) != c.fits || err != nil && !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	indexed := storagetest.Table("shop", "items", id, line, storagetest.Indexed("n", storage.Int))
+	if _, err := s.Scan(t.Context(), &storage.Scan{Table: indexed, Kind: storage.IndexScan, Index: 2, IndexValue: storage.IntValue(1)}); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("scan of an index that is not there: %v", err)
 	}
 }
 

@@ -30,6 +30,9 @@ func (s *Storage) Scan(ctx context.Context, scan *storage.Scan) (*storage.Page, 
 	if err != nil {
 		return nil, err
 	}
+	if scan.Kind == storage.IndexScan && !t.definition.Indexed(v.position(scan.Index)) {
+		return nil, storage.Invalidf("scan", scan.Table.TableName, "the deployed table has no index on column %s", scan.Table.Columns[scan.Index].Name)
+	}
 	set, from, to := t.path(v, scan)
 	if scan.After != nil {
 		after, ours := scan.After.(cursor)

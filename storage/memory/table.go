@@ -15,6 +15,7 @@ type table struct {
 	blank      storage.Row    // NULL in every column
 	rows       *rowSet
 	indexes    []index // of the columns in definition.Indexes
+	foreign    bool    // it has no metadata: see AddForeignTable
 	views      atomic.Pointer[map[*storage.Table]*view]
 }
 
@@ -179,11 +180,6 @@ func (t *table) newView(op string, caller *storage.Table) (*view, error) {
 	if !same {
 		return nil, storage.Invalidf(op, caller.TableName, "the deployed table has another primary key")
 	}
-	for _, c := range caller.Indexes {
-		if !deployed.Indexed(v.positions[c]) {
-			return nil, storage.Invalidf(op, caller.TableName, "the deployed table has no index on column %s", caller.Columns[c].Name)
-		}
-	}
 	if slices.Equal(caller.Columns, deployed.Columns) {
 		v.positions = nil
 	}
@@ -192,7 +188,7 @@ func (t *table) newView(op string, caller *storage.Table) (*view, error) {
 
 // table returns the named table. The caller holds the lock.
 func (db *database) table(op string, name storage.TableName) (*table, error) {
-	if t, exists := db.namespaces[name.Namespace][name.Name]; exists {
+	if t, exists := db.namespaces[name.Namespace][name.Name]; exists && !t.foreign {
 		return t, nil
 	}
 	return nil, &storage.Error{Op: op, Table: name, Class: storage.ErrTableNotFound}

@@ -51,34 +51,22 @@ func (s *Storage) CreateTable(ctx context.Context, table *storage.Table, _ stora
 			return err
 		}
 		for _, column := range table.Indexes {
-			if err := createIndex(ses, table, column); err != nil {
+			if err := createIndex(ses, op, table, column); err != nil {
 				return err
 			}
 		}
-		exists, err := s.hasMetadata(ses)
-		if err != nil {
-			return err
-		}
-		if !exists {
-			if err := s.createMetadata(ses); err != nil {
-				return err
-			}
-		}
-		return s.insertMetadata(ses, table)
+		return s.writeMetadata(ses, table)
 	})
 }
 
 func createPhysicalTable(ses *session, table *storage.Table) error {
 	physical := physicalName(table.TableName)
-	taken, err := texts(ses, "SELECT name FROM sqlite_master WHERE name=? COLLATE NOCASE", physical)
+	exists, err := isTaken(ses, "create table", table.TableName)
 	if err != nil {
 		return err
 	}
-	if len(taken) == 0 {
+	if !exists {
 		return execute(ses, createTableText(table))
-	}
-	if taken[0] != physical {
-		return storage.Invalidf("create table", table.TableName, "SQLite cannot tell the name from that of %q, which exists", taken[0])
 	}
 	columns, err := texts(ses, "SELECT name||' '||type||' '||pk FROM pragma_table_info(?) ORDER BY cid", physical)
 	if err != nil {
@@ -98,6 +86,20 @@ func createPhysicalTable(ses *session, table *storage.Table) error {
 	return nil
 }
 
+// isTaken reports whether the file has a table, view or index of the table's
+// name. It refuses a name that SQLite cannot tell from an existing one.
+func isTaken(ses *session, op string, name storage.TableName) (bool, error) {
+	physical := physicalName(name)
+	taken, err := texts(ses, "SELECT name FROM sqlite_master WHERE name=? COLLATE NOCASE", physical)
+	if err != nil || len(taken) == 0 {
+		return false, err
+	}
+	if taken[0] != physical {
+		return true, storage.Invalidf(op, name, "SQLite cannot tell the name from that of %q, which exists", taken[0])
+	}
+	return true, nil
+}
+
 func createTableText(table *storage.Table) string {
 	b := dialect.New().Text("CREATE TABLE ").Table(table.TableName).Text("(")
 	for _, c := range sqlstore.ColumnOrder(table) {
@@ -109,7 +111,7 @@ func createTableText(table *storage.Table) string {
 // createIndex creates the index on a column unless it is there. All indexes of
 // a file share one namespace, and Java's names do not keep a_b.c and a.b_c
 // apart; it would leave the second table without its index and not say so.
-func createIndex(ses *session, table *storage.Table, column int) error {
+func createIndex(ses *session, op string, table *storage.Table, column int) error {
 	name := sqlstore.IndexName(table.TableName, table.Columns[column].Name)
 	physical := physicalName(table.TableName)
 	taken, err := texts(ses, "SELECT tbl_name FROM sqlite_master WHERE name=? COLLATE NOCASE", name)
@@ -125,7 +127,7 @@ func createIndex(ses *session, table *storage.Table, column int) error {
 		return err
 	}
 	if taken[0] != physical || !slices.Equal(indexed, []string{table.Columns[column].Name}) {
-		return storage.Invalidf("create table", table.TableName,
+		return storage.Invalidf(op, table.TableName,
 			"the index on column %s must be called %q, and %q has that name already: rename the table or the column",
 			table.Columns[column].Name, name, taken[0])
 	}

@@ -55,9 +55,12 @@ func classOf(err error) error {
 	case codes.SQLITE_TOOBIG:
 		return storage.ErrInvalid
 	case codes.SQLITE_ERROR:
-		// SQLite has no code of its own for it.
-		if strings.Contains(err.Error(), "no such table") {
+		// SQLite has no codes of its own for these.
+		switch message := err.Error(); {
+		case strings.Contains(message, "no such table"):
 			return storage.ErrTableNotFound
+		case strings.Contains(message, "no such column"), strings.Contains(message, "has no column named"):
+			return storage.ErrInvalid
 		}
 	}
 	return nil

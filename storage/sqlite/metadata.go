@@ -50,8 +50,21 @@ func (s *Storage) metadataQuery(before, after string) string {
 	return dialect.New().Text(before).Name(s.metadataTable(sqlstore.MetadataTable)).Text(after).String()
 }
 
-// insertMetadata writes the rows that define a table.
-func (s *Storage) insertMetadata(ses *session, table *storage.Table) error {
+// writeMetadata replaces the rows that define a table, and creates the metadata
+// table if there is none.
+func (s *Storage) writeMetadata(ses *session, table *storage.Table) error {
+	exists, err := s.hasMetadata(ses)
+	if err != nil {
+		return err
+	}
+	if exists {
+		err = s.deleteRows(ses, table.TableName)
+	} else {
+		err = s.createMetadata(ses)
+	}
+	if err != nil {
+		return err
+	}
 	insert := s.metadataQuery("INSERT INTO ", " VALUES (?,?,?,?,?,?,?)")
 	for _, row := range sqlstore.MetadataRows(table) {
 		indexed := int64(0)
@@ -70,7 +83,7 @@ func (s *Storage) insertMetadata(ses *session, table *storage.Table) error {
 // deleteMetadata removes the rows that define a table, and with the last of all
 // rows the metadata table, as Java does.
 func (s *Storage) deleteMetadata(ses *session, name storage.TableName) error {
-	if err := execute(ses, s.metadataQuery("DELETE FROM ", " WHERE full_table_name=?"), sqlstore.FullTableName(name)); err != nil {
+	if err := s.deleteRows(ses, name); err != nil {
 		return err
 	}
 	others, err := found(ses, s.metadataQuery("SELECT 1 FROM ", " LIMIT 1"))
@@ -80,9 +93,12 @@ func (s *Storage) deleteMetadata(ses *session, name storage.TableName) error {
 	return execute(ses, s.metadataQuery("DROP TABLE ", ""))
 }
 
+func (s *Storage) deleteRows(ses *session, name storage.TableName) error {
+	return execute(ses, s.metadataQuery("DELETE FROM ", " WHERE full_table_name=?"), sqlstore.FullTableName(name))
+}
+
 // readTable reads the definition of a table.
-func (s *Storage) readTable(ses *session, name storage.TableName) (*storage.Table, error) {
-	const op = "table"
+func (s *Storage) readTable(ses *session, op string, name storage.TableName) (*storage.Table, error) {
 	notFound := &storage.Error{Op: op, Table: name, Class: storage.ErrTableNotFound}
 	st, err := ses.prepareText(s.metadataQuery(
 		"SELECT column_name,data_type,key_type,clustering_order,indexed FROM ",

@@ -46,7 +46,7 @@ func (s *Storage) Table(ctx context.Context, name storage.TableName) (*storage.T
 	const op = "table"
 	var table *storage.Table
 	err := s.read(ctx, op, name, func(ses *session) (err error) {
-		table, err = s.readTable(ses, name)
+		table, err = s.readTable(ses, op, name)
 		return err
 	})
 	return table, err

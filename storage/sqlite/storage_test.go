@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,12 @@ var honest = []storagetest.Option{
 			return storage.DoubleValue(v.Float64() + 0)
 		}
 		return v
+	}),
+	storagetest.CannotChange("SQLite's ALTER TABLE cannot change types", storagetest.AlterTypes),
+	storagetest.ForeignTables(func(s storage.Storage, definition *storage.Table) error {
+		return s.(*Storage).update(context.Background(), "create", definition.TableName, func(ses *session) error {
+			return execute(ses, createTableText(definition))
+		})
 	}),
 	storagetest.RefusesName("$ separates namespace and table, and a dot ends the namespace in the metadata", func(kind storagetest.NameKind, name string) bool {
 		return kind != storagetest.ColumnName && strings.Contains(name, "$") || kind == storagetest.NamespaceName && strings.Contains(name, ".")

@@ -40,6 +40,13 @@ func checkCancellation(h *harness) {
 			"create table":     admin.CreateTable(ctx, fresh, h.creation),
 			"truncate table":   admin.TruncateTable(ctx, t.TableName),
 			"drop table":       admin.DropTable(ctx, t.TableName),
+			"drop index":       admin.DropIndex(ctx, t.TableName, "x"),
+			"add column":       admin.AddColumn(ctx, t.TableName, storage.Column{Name: "y", Type: storage.Int}),
+			"drop column":      admin.DropColumn(ctx, t.TableName, "x"),
+			"rename column":    admin.RenameColumn(ctx, t.TableName, "x", "y"),
+			"rename table":     admin.RenameTable(ctx, t.TableName, name.Name),
+			"repair table":     admin.RepairTable(ctx, fresh, h.creation),
+			"import table":     admin.ImportTable(ctx, name, nil),
 			"create namespace": admin.CreateNamespace(ctx, namespace, h.creation),
 		} {
 			if !errors.Is(err, ctx.Err()) {
@@ -51,6 +58,7 @@ func checkCancellation(h *harness) {
 		}
 	}
 	h.wantSet(storage.Scan{Table: t, Kind: storage.FullScan}, []storage.Row{stored})
+	h.wantDefinition(t)
 	h.wantMissing(name)
 	if exists, err := admin.NamespaceExists(background, namespace); err != nil || exists {
 		h.Errorf("namespace %s exists: %t, %v", namespace, exists, err)

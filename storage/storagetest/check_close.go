@@ -21,6 +21,10 @@ func checkClose(h *harness) {
 		"mutate":       s.Mutate(background, []storage.Mutation{put(t, key(one))}),
 		"definition":   second(s.Table(background, name)),
 		"create table": s.Admin().CreateTable(background, t, h.creation),
+		"add column":   s.Admin().AddColumn(background, name, storage.Column{Name: "x", Type: storage.Int}),
+		"rename table": s.Admin().RenameTable(background, name, "renamed"),
+		"repair table": s.Admin().RepairTable(background, t, h.creation),
+		"import table": s.Admin().ImportTable(background, name, nil),
 		"tables":       second(s.Admin().Tables(background, name.Namespace)),
 	} {
 		h.wantError(call+" after close", err, storage.ErrClosed)

@@ -88,6 +88,50 @@ func CreationOptions(options storage.Options) Option {
 	return func(c *config) { c.creation = options }
 }
 
+// Change is a kind of change of a deployed table.
+type Change uint8
+
+// The kinds of changes.
+const (
+	ChangeIndexes        Change = iota // CreateIndex and DropIndex
+	AddColumns                         // AddColumn
+	DropColumns                        // DropColumn
+	RenameColumns                      // RenameColumn of a column without an index outside the key
+	RenameIndexedColumns               // RenameColumn of a column with an index
+	RenameKeyColumns                   // RenameColumn of a column of the primary key
+	AlterTypes                         // AlterColumnType
+	RenameTables                       // RenameTable
+	ImportTables                       // ForeignTable and ImportTable
+)
+
+var changeNames = [...]string{
+	ChangeIndexes: "create and drop index", AddColumns: "add column", DropColumns: "drop column", RenameColumns: "rename column",
+	RenameIndexedColumns: "rename indexed column", RenameKeyColumns: "rename key column", AlterTypes: "alter column type",
+	RenameTables: "rename table", ImportTables: "import table",
+}
+
+// String returns the change in plain words.
+func (c Change) String() string { return changeNames[c] }
+
+// CannotChange says that the storage cannot make these changes. The suite checks
+// that it reports [storage.ErrInvalid] for them and changes nothing.
+func CannotChange(reason string, changes ...Change) Option {
+	return func(c *config) {
+		if c.cannotChange == nil {
+			c.cannotChange = map[Change]string{}
+		}
+		for _, change := range changes {
+			c.cannotChange[change] = reason
+		}
+	}
+}
+
+// ForeignTables says how to create a table as another program would, without
+// metadata. The suite imports such tables.
+func ForeignTables(create func(s storage.Storage, definition *storage.Table) error) Option {
+	return func(c *config) { c.foreign = create }
+}
+
 // Skip leaves out the named check: the last resort.
 func Skip(check, reason string) Option {
 	return func(c *config) {
@@ -110,6 +154,8 @@ type config struct {
 	maxValue           int
 	maxValueReason     string
 	creation           storage.Options
+	cannotChange       map[Change]string
+	foreign            func(s storage.Storage, definition *storage.Table) error
 	skips              map[string]string
 }
 

@@ -61,7 +61,7 @@ type check struct {
 func checks() []check {
 	var all []check
 	for _, group := range [][]check{
-		adminChecks(), nameChecks(), valueChecks(), keyChecks(), indexChecks(), getChecks(), putChecks(),
+		adminChecks(), alterChecks(), nameChecks(), valueChecks(), keyChecks(), indexChecks(), getChecks(), putChecks(),
 		preconditionChecks(), conditionChecks(), filterChecks(), likeChecks(), rangeChecks(), pagingChecks(), groupChecks(), batchChecks(), refusalChecks(),
 		cancellationChecks(), concurrencyChecks(), randomChecks(), closeChecks(),
 	} {

@@ -77,11 +77,7 @@ func TestChecksHaveDistinctNames(t *testing.T) {
 // one fault each. Every check named here must go red.
 func TestSuiteCatchesFaults(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []struct {
-		name    string
-		storage *saboteur
-		checks  []string
-	}{
+	for _, fault := range append(changeFaults(), []fault{
 		{"a condition is ignored", eachMutation(func(m *storage.Mutation) {
 			if m.Condition == storage.If {
 				m.Condition, m.Where = storage.IfExists, nil
@@ -465,7 +461,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		{"a namespace with tables may be dropped", &saboteur{admin: func(a storage.Admin) storage.Admin {
 			return &brokenAdmin{Admin: a, drop: func(error) error { return nil }}
 		}}, []string{"admin/namespace"}},
-	} {
+	}...) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			for _, name := range fault.checks {
@@ -473,7 +469,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 				for attempt := 0; attempt < 5 && len(failures) == 0; attempt++ { // a race may be won by luck
 					sabotaged := *fault.storage
 					sabotaged.Storage = memory.New(memory.WithPageSize(5))
-					failures = record(&sabotaged, checkNamed(t, name))
+					failures = record(&sabotaged, checkNamed(t, name), foreignInMemory)
 				}
 				if len(failures) == 0 {
 					t.Errorf("check %q passes", name)
