@@ -71,9 +71,13 @@ func (b *background) refuse() {
 func (b *background) drain(ctx context.Context) error {
 	var err error
 	select {
-	case <-b.idle:
-	case <-ctx.Done():
-		err = ctx.Err()
+	case <-b.idle: // before a look at ctx, which may have ended
+	default:
+		select {
+		case <-b.idle:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
 	b.cancel()
 	<-b.idle

@@ -18,11 +18,10 @@ func (tx *Tx) Prepare(ctx context.Context) error {
 	if tx.grouped() {
 		return tx.fail(&Error{Kind: ErrInvalid, Code: "DB-CORE-10141", Message: "a member of a group commit cannot be prepared by itself: turn group commit off"})
 	}
-	if err := tx.enterAlone(active); err != nil {
+	if _, err := tx.claim(broken, active); err != nil { // broken until all is well
 		return err
 	}
 	defer tx.leaveAlone()
-	tx.stage.Store(broken) // until all is well; a Rollback from elsewhere comes too late
 	tx.branch = true
 	err := tx.ready(ctx, "DB-CORE-10206")
 	if err == nil {
@@ -37,7 +36,7 @@ func (tx *Tx) Prepare(ctx context.Context) error {
 // Validate repeats the reads, under SERIALIZABLE. All participants must have
 // prepared before any validates.
 func (tx *Tx) Validate(ctx context.Context) error {
-	if err := tx.enterAlone(prepared); err != nil {
+	if _, err := tx.claim(broken, prepared); err != nil {
 		return err
 	}
 	defer tx.leaveAlone()
@@ -71,6 +70,7 @@ func (tx *Tx) commitPrepared(ctx context.Context, from stage) error {
 	committedAt, err := tx.writeCommitted(ctx)
 	switch {
 	case err == nil:
+		tx.decided = Committed
 		tx.completeRecords(ctx, committedAt)
 		return nil
 	case errors.Is(err, ErrConflict):
@@ -83,22 +83,27 @@ func (tx *Tx) commitPrepared(ctx context.Context, from stage) error {
 }
 
 // RollbackPrepared aborts a transaction in any stage and takes its records back.
-// It does nothing to one that has ended.
-// It reports [ErrUnknownStatus] if the decision could not be made, and
-// [ErrConflict] if another participant has committed the transaction.
+// It does nothing to one that has been rolled back, and reports [ErrClosed] of one
+// that is committed, also by another participant; its records then follow that
+// decision. After [ErrUnknownStatus] the decision could not be made, and
+// RollbackPrepared may be called again.
 func (tx *Tx) RollbackPrepared(ctx context.Context) error {
-	if err := tx.enterAlone(active, prepared, validated, broken, over); err != nil {
+	from, err := tx.claim(over, active, prepared, validated, broken, over)
+	if err != nil {
 		return err
 	}
 	defer tx.leaveAlone()
-	switch tx.stage.Swap(over) {
-	case over:
+	switch {
+	case from == over && tx.decided == Committed:
+		return tx.fail(committedAlready())
+	case from == over:
 		return nil
-	case active:
-		tx.end(observe.ErrRolledBack)
-		return nil
+	case from != active:
+		if err = tx.failed(tx.abortPrepared(ctx)); errors.Is(err, ErrUnknownStatus) {
+			tx.stage.Store(from)
+			return err
+		}
 	}
-	err := tx.failed(tx.abortPrepared(ctx))
 	tx.end(cmp.Or(err, observe.ErrRolledBack))
 	return err
 }
@@ -111,12 +116,18 @@ func (tx *Tx) abortPrepared(ctx context.Context) error {
 	if errors.Is(err, errDecided) {
 		var d *decision
 		if d, err = c.read(ctx, tx.id); err == nil && d != nil && d.state == Committed {
-			return &Error{Kind: ErrConflict, Code: "DB-CORE-30041", Message: "another participant has committed the transaction"}
+			tx.decided = Committed
+			tx.completeRecords(ctx, d.createdAt)
+			return committedAlready()
 		}
 	}
 	if err != nil {
-		return &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-30042", Message: "the transaction could not be aborted", Err: err}
+		return &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-30042", Message: "the transaction could not be aborted: roll back again", Err: err}
 	}
 	tx.takeBack(ctx)
 	return nil
+}
+
+func committedAlready() *Error {
+	return &Error{Kind: ErrClosed, Code: "DB-CORE-30041", Message: "the transaction is committed"}
 }

@@ -307,7 +307,8 @@ func (e *Engine) Status(ctx context.Context, id string) (State, error) {
 
 // Abort decides that a transaction is aborted unless it is decided, and returns
 // how (spec 2.6). Its records are left to lazy recovery. It returns 0 if that
-// cannot be told.
+// cannot be told. It has no power over a transaction that commits in one phase,
+// which asks no coordinator.
 func (e *Engine) Abort(ctx context.Context, id string) (State, error) {
 	won, err := e.coordinator.forceAbort(ctx, id)
 	if err != nil {

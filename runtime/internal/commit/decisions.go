@@ -147,18 +147,26 @@ func (c *coordinator) sendBatch(ctx context.Context, batcher storage.Batcher, ro
 	for i, row := range rows {
 		groups[i] = []storage.Mutation{row.mutation}
 	}
-	errs := batcher.MutateBatch(ctx, groups)
+	errs := slices.Repeat([]error{errNoReply}, len(rows)) // should the adapter panic
 	var own, failure error
+	defer func() {
+		for i, row := range rows {
+			if row != first {
+				row.outcome <- rowOutcome{err: errs[i]}
+			}
+		}
+		end(failure)
+	}()
+	errs = batcher.MutateBatch(ctx, groups)
 	for i, row := range rows {
 		if row == first {
 			own = errs[i]
-		} else {
-			row.outcome <- rowOutcome{err: errs[i]}
 		}
 		if errs[i] != nil && !errors.Is(errs[i], storage.ErrCondition) {
 			failure = errs[i]
 		}
 	}
-	end(failure)
 	return own
 }
+
+var errNoReply = &storage.Error{Op: "mutate", Class: storage.ErrUnknown, Err: errors.New("the storage panicked")}

@@ -19,16 +19,15 @@ import (
 // decision was sent but neither confirmed nor found, and [ErrInvalid] if a scan
 // is still being iterated, which is not committed either.
 func (tx *Tx) Commit(ctx context.Context) error {
-	if err := tx.enterAlone(active, prepared, validated); err != nil {
+	from, err := tx.claim(over, active, prepared, validated)
+	if err != nil {
 		return err
 	}
 	defer tx.leaveAlone()
-	stage := tx.stage.Swap(over)
-	var err error
-	if stage == active {
+	if from == active {
 		err = tx.commit(ctx)
 	} else {
-		err = tx.commitPrepared(ctx, stage)
+		err = tx.commitPrepared(ctx, from)
 	}
 	err = tx.failed(err)
 	if tx.stage.Load() == over {

@@ -3,6 +3,7 @@ package commit
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +39,7 @@ type Tx struct {
 	scanning atomic.Int32    // scans whose iteration has begun and not ended
 	expired  atomic.Bool     // rolled back by Expire
 	branch   bool            // has gone through Prepare
+	decided  State           // what is known of the decision on a branch
 	ended    func(err error) // tells the observer; nil if there is none
 
 	// mu guards what follows among concurrent reads. It is never held across a
@@ -167,6 +169,21 @@ func (tx *Tx) enterAlone(stages ...stage) error {
 }
 
 func (tx *Tx) leaveAlone() { tx.calls.Store(0) }
+
+// claim is enterAlone for a call that takes the transaction to another stage, and
+// returns the one that it had. A Rollback, which needs no claim, comes before it
+// or too late.
+func (tx *Tx) claim(next stage, stages ...stage) (from stage, err error) {
+	if err := tx.enterAlone(stages...); err != nil {
+		return 0, err
+	}
+	from = tx.stage.Load()
+	if slices.Contains(stages, from) && tx.stage.CompareAndSwap(from, next) {
+		return from, nil
+	}
+	defer tx.leaveAlone()
+	return 0, tx.expect(stages...)
+}
 
 // expect refuses a call in another stage than those it is for.
 func (tx *Tx) expect(stages ...stage) error {
