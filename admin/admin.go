@@ -2,6 +2,7 @@ package admin
 
 import (
 	scalar "github.com/scalargen/scalargen/runtime"
+	"github.com/scalargen/scalargen/schema"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -12,28 +13,34 @@ type Admin struct {
 	eventuallyConsistentIndexes bool
 	groupCommit                 bool
 	writeSetLogging             bool
+	direct                      bool // without transactions
 	coordinator                 *storage.Table
 }
 
-// Option changes what an [Admin] makes.
-type Option func(*Admin)
-
-// WithGroupCommit gives the coordinator table the column tx_child_ids, which
-// programs that commit in groups need. A table that has it keeps it in any case.
-func WithGroupCommit() Option { return func(a *Admin) { a.groupCommit = true } }
-
-// WithWriteSetLogging gives the coordinator table the column tx_write_set, which
-// programs that log write sets need. A table that has it keeps it in any case.
-func WithWriteSetLogging() Option { return func(a *Admin) { a.writeSetLogging = true } }
-
-// New returns an Admin on s. The caller keeps ownership of s. Of c, the
-// namespace of the coordinator and whether indexes are eventually consistent
-// matter; they must be those of the programs that will use the tables.
-func New(s storage.Storage, c scalar.Config, options ...Option) *Admin {
-	a := &Admin{storage: s, eventuallyConsistentIndexes: c.EventuallyConsistentIndexes}
-	for _, option := range options {
-		option(a)
+// New returns an Admin on s. The caller keeps ownership of s. Of c, this matters,
+// and must be as in the programs that will use the tables:
+//
+//   - the namespace of the coordinator;
+//   - group commit and write-set logging, for which the coordinator table has a
+//     column each; a table that has them keeps them in any case;
+//   - whether indexes are eventually consistent;
+//   - whether there are transactions at all: without them no table has columns for
+//     them, whatever the schema says, and the coordinator table is left alone.
+func New(s storage.Storage, c scalar.Config) *Admin {
+	a := &Admin{
+		storage: s, eventuallyConsistentIndexes: c.EventuallyConsistentIndexes,
+		groupCommit: c.GroupCommit != nil, writeSetLogging: c.LogWriteSets, direct: c.WithoutTransactions,
 	}
 	a.coordinator = coordinatorTable(c.CoordinatorNamespace, a.groupCommit, a.writeSetLogging)
 	return a
+}
+
+// transactional reports whether a table of a schema is to take part in
+// transactions.
+func (a *Admin) transactional(t *schema.Table) bool { return t.Transaction && !a.direct }
+
+// unneeded is the step about the coordinator table where there are no
+// transactions. It may still serve others.
+func (a *Admin) unneeded() Step {
+	return Step{Action: Keep, Name: a.coordinator.TableName, Reason: "is left alone, the transaction manager single-crud-operation has no use for it"}
 }

@@ -235,7 +235,7 @@ func TestChanges(t *testing.T) {
 
 // repeatable checks that a change that fails at any step, before or after the
 // step had its effect, is completed by planning and applying it again.
-func repeatable(t *testing.T, fresh func() storage.Storage, plan plan, options ...Option) {
+func repeatable(t *testing.T, fresh func() storage.Storage, plan plan, c scalar.Config) {
 	t.Helper()
 	run := func(a *Admin) error {
 		p, err := plan(t.Context(), a)
@@ -245,11 +245,11 @@ func repeatable(t *testing.T, fresh func() storage.Storage, plan plan, options .
 		return a.Apply(t.Context(), p, nil)
 	}
 	undisturbed := fresh()
-	p, err := plan(t.Context(), New(undisturbed, scalar.Config{}, options...))
+	p, err := plan(t.Context(), New(undisturbed, c))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(New(undisturbed, scalar.Config{}, options...)); err != nil {
+	if err := run(New(undisturbed, c)); err != nil {
 		t.Fatal(err)
 	}
 	want := definitions(t, undisturbed)
@@ -258,7 +258,7 @@ func repeatable(t *testing.T, fresh func() storage.Storage, plan plan, options .
 		for action, do := range map[string]faulty.Action{"lost request": faulty.LoseRequest, "lost reply": faulty.LoseReply} {
 			rule := faulty.On().Matching(func(c *faulty.Call) bool { return !slices.Contains(reading, c.Op) }).Nth(failAt + 1).Do(do)
 			s := faulty.Wrap(fresh(), faulty.Rules(rule))
-			a := New(s, scalar.Config{}, options...)
+			a := New(s, c)
 			if err := run(a); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("step %d of %d", failAt+1, p.Changes())) {
 				t.Fatalf("%s at step %d: %v", action, failAt+1, err)
 			}
@@ -281,7 +281,7 @@ func TestEveryChangeCanBeRepeatedAfterAFailure(t *testing.T) {
 			}
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				repeatable(t, func() storage.Storage { return newShop(t, kind) }, change.plan)
+				repeatable(t, func() storage.Storage { return newShop(t, kind) }, change.plan, scalar.Config{})
 			})
 		}
 	}

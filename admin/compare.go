@@ -14,11 +14,14 @@ import (
 func (a *Admin) compare(t *schema.Table, deployed *storage.Table) []string {
 	def := userTable(t)
 	want := scalar.TransactionTable(def, a.eventuallyConsistentIndexes)
+	wanted := a.transactional(t)
 	switch has := deployed.Column("tx_id") >= 0 && deployed.Column("before_tx_id") >= 0; {
-	case has == t.Transaction && has:
+	case has == wanted && has:
 		return differences(want, deployed)
-	case has == t.Transaction:
+	case has == wanted:
 		return differences(def, deployed)
+	case has && t.Transaction:
+		return append([]string{"it has the columns of transactions, and scalar.db.transaction_manager is single-crud-operation"}, differences(want, deployed)...)
 	case has:
 		return append([]string{`it has the columns of transactions, and the schema says "transaction": false`}, differences(want, deployed)...)
 	default:

@@ -3,38 +3,29 @@ package admin
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	scalar "github.com/scalargen/scalargen/runtime"
 	"github.com/scalargen/scalargen/storage"
 )
 
-// The columns that a coordinator table has if its users need them, and in
-// ScalarDB 4.0 always (spec consensus-commit.md 1.9).
-var (
-	childIDs = storage.Column{Name: "tx_child_ids", Type: storage.Text}
-	writeSet = storage.Column{Name: "tx_write_set", Type: storage.Blob}
-)
-
-// coordinatorTable returns the coordinator table with its columns in the order
-// of ScalarDB 3.19.
+// coordinatorTable returns the coordinator table, with the columns that it has if
+// its users need them, and in ScalarDB 4.0 always (spec consensus-commit.md 1.9).
 func coordinatorTable(namespace string, groupCommit, writeSetLogging bool) *storage.Table {
-	t := *scalar.CoordinatorTable(namespace)
-	t.Columns = slices.Clone(t.Columns)
+	var optional []scalar.CoordinatorColumn
 	if groupCommit {
-		t.Columns = slices.Insert(t.Columns, 1, childIDs)
+		optional = append(optional, scalar.GroupMembers)
 	}
 	if writeSetLogging {
-		t.Columns = append(t.Columns, writeSet)
+		optional = append(optional, scalar.WriteSets)
 	}
-	return &t
+	return scalar.CoordinatorTable(namespace, optional...)
 }
 
 // coordinatorLike returns the coordinator table with the optional columns that
 // are asked for or deployed.
 func (a *Admin) coordinatorLike(deployed *storage.Table) *storage.Table {
-	has := func(c storage.Column) bool { return deployed != nil && deployed.Column(c.Name) >= 0 }
-	return coordinatorTable(a.coordinator.Namespace, a.groupCommit || has(childIDs), a.writeSetLogging || has(writeSet))
+	has := func(column string) bool { return deployed != nil && deployed.Column(column) >= 0 }
+	return coordinatorTable(a.coordinator.Namespace, a.groupCommit || has("tx_child_ids"), a.writeSetLogging || has("tx_write_set"))
 }
 
 // compareCoordinator says what makes a deployed table unfit for a coordinator.

@@ -85,7 +85,7 @@ func planCoordinator(ctx context.Context, a *Admin) (*Plan, error) {
 func TestCoordinatorsLife(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Storage) {
-		a, ctx := New(s, scalar.Config{}, WithGroupCommit()), t.Context()
+		a, ctx := New(s, scalar.Config{GroupCommit: &scalar.GroupCommitLimits{}}), t.Context()
 		wantExists := func(want bool) {
 			t.Helper()
 			if exists, err := a.CoordinatorExists(ctx); err != nil || exists != want {
@@ -108,7 +108,7 @@ func TestCoordinatorsLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What is there stays, what is asked for is added, and rows stay.
-		b := New(s, scalar.Config{}, WithWriteSetLogging())
+		b := New(s, scalar.Config{LogWriteSets: true})
 		p, err = b.PlanRepair(ctx, nil, true)
 		apply(t, b, planned(t, p, err, "repair table coordinator.state\n   it has no column tx_write_set\n"))
 		p, err = New(s, scalar.Config{}).PlanRepair(ctx, nil, true)
@@ -153,7 +153,7 @@ func TestCoordinatorCanBeRepeatedAfterAFailure(t *testing.T) {
 						deploy(t, s, c.deployed...)
 						return s
 					}
-					repeatable(t, fresh, c.plan, WithGroupCommit(), WithWriteSetLogging())
+					repeatable(t, fresh, c.plan, scalar.Config{GroupCommit: &scalar.GroupCommitLimits{}, LogWriteSets: true})
 				})
 			}
 		})

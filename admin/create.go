@@ -32,7 +32,10 @@ func (a *Admin) PlanCreate(ctx context.Context, s *schema.Schema, coordinator bo
 			return nil, err
 		}
 	}
-	if coordinator {
+	switch {
+	case coordinator && a.direct:
+		c.plan.Steps = append(c.plan.Steps, a.unneeded())
+	case coordinator:
 		if err := c.add(ctx, a.coordinator, nil, a.compareCoordinator); err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 // definition returns a table of a schema as it is to be deployed.
 func (a *Admin) definition(t *schema.Table) *storage.Table {
 	def := userTable(t)
-	if t.Transaction {
+	if a.transactional(t) {
 		return scalar.TransactionTable(def, a.eventuallyConsistentIndexes)
 	}
 	return def

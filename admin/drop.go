@@ -34,7 +34,10 @@ func (a *Admin) PlanDrop(ctx context.Context, s *schema.Schema, coordinator bool
 	if err := d.addNamespaces(ctx); err != nil {
 		return nil, err
 	}
-	if coordinator {
+	switch {
+	case coordinator && a.direct:
+		d.plan.Steps = append(d.plan.Steps, a.unneeded())
+	case coordinator:
 		if err := d.add(ctx, a.coordinator.TableName, a.compareCoordinator); err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ func (a *Admin) PlanRepair(ctx context.Context, s *schema.Schema, coordinator bo
 		}
 		step := repairStep(a.definition(t), deployed)
 		if deployed != nil {
-			if otherKind(t, deployed) {
+			if otherKind(t, a.transactional(t), deployed) {
 				step = Step{Action: Keep, Name: nameOf(t), Reason: cannotRepair}
 			}
 			step.Differences = a.compare(t, deployed)
@@ -42,7 +42,10 @@ func (a *Admin) PlanRepair(ctx context.Context, s *schema.Schema, coordinator bo
 		step.Options = optionsOf(t)
 		r.plan.Steps = append(r.plan.Steps, step)
 	}
-	if coordinator {
+	switch {
+	case coordinator && a.direct:
+		r.plan.Steps = append(r.plan.Steps, a.unneeded())
+	case coordinator:
 		deployed, err := a.deployed(ctx, a.coordinator.TableName)
 		if err != nil {
 			return nil, err
@@ -73,10 +76,10 @@ func repairStep(want, deployed *storage.Table) Step {
 }
 
 // otherKind reports whether a deployed table is one with transactions and that
-// of the schema is not, or the other way round. Metadata that were cut off lack
+// of the schema is to be none, or the other way round. Metadata that were cut off lack
 // also columns of the schema.
-func otherKind(t *schema.Table, deployed *storage.Table) bool {
-	if !t.Transaction {
+func otherKind(t *schema.Table, transactional bool, deployed *storage.Table) bool {
+	if !transactional {
 		return deploymentOf(deployed).transaction
 	}
 	for _, c := range addedColumns {

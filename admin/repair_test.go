@@ -115,14 +115,14 @@ func TestRepairCanBeRepeatedAfterAFailure(t *testing.T) {
 			repeatable(t, func() storage.Storage {
 				s, _ := open(t, kind)
 				return s
-			}, repair)
+			}, repair, scalar.Config{})
 			repeatable(t, func() storage.Storage {
 				s := newShop(t, kind)
 				if err := errors.Join(s.Admin().DropColumn(t.Context(), customers, "before_name"), s.Admin().DropTable(t.Context(), coordinator)); err != nil {
 					t.Fatal(err)
 				}
 				return s
-			}, repair)
+			}, repair, scalar.Config{})
 		})
 	}
 }

@@ -12,6 +12,13 @@ var ErrTransactionNotFound = errors.New("transaction not found")
 
 const defaultMaxActive = 10_000
 
+// Why an open transaction was rolled back.
+const (
+	tooMany  = "too many were open, and it had been idle for longest"
+	tooIdle  = "it had been idle for too long"
+	dbClosed = "the database handle was closed"
+)
+
 // registry holds the transactions of [DB.Begin] by id (spec 2.9), so that they
 // can be resumed, and so that those that a program forgets to end do not pile
 // up. A transaction that has failed to commit stays in it until it is rolled
@@ -24,6 +31,7 @@ type registry struct {
 	byID   map[string]*list.Element // of *registered
 	recent list.List                // least recently used first
 	timer  *time.Timer
+	closed bool
 }
 
 type registered struct {
@@ -36,6 +44,9 @@ type registered struct {
 func (r *registry) add(tx *Tx) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed { // since the transaction began
+		return &Error{Kind: ErrClosed, TxID: tx.ID(), Message: "the database handle is closed"}
+	}
 	if r.byID[tx.ID()] != nil {
 		return &Error{Kind: ErrInvalid, Code: "DB-CORE-10047", TxID: tx.ID(), Message: "an open transaction has the same id: ids must never repeat"}
 	}
@@ -55,7 +66,7 @@ func (r *registry) add(tx *Tx) error {
 // in use.
 func (r *registry) evict() {
 	for e := r.recent.Front(); e != nil; e = e.Next() {
-		if tx := e.Value.(*registered).tx; tx.tx.Expire() || !tx.tx.Active() {
+		if tx := e.Value.(*registered).tx; tx.tx.Expire(tooMany) || !tx.tx.Active() {
 			r.drop(e)
 			return
 		}
@@ -111,7 +122,7 @@ func (r *registry) expire() {
 		if time.Since(entry.used) < r.idle {
 			break
 		}
-		if entry.tx.tx.Expire() || !entry.tx.tx.Active() {
+		if entry.tx.tx.Expire(tooIdle) || !entry.tx.tx.Active() {
 			r.drop(e)
 			continue
 		}
@@ -125,11 +136,12 @@ func (r *registry) expire() {
 func (r *registry) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	if r.timer != nil {
 		r.timer.Stop()
 	}
 	for e := r.recent.Front(); e != nil; e = r.recent.Front() {
-		e.Value.(*registered).tx.tx.Expire()
+		e.Value.(*registered).tx.tx.Expire(dbClosed)
 		r.drop(e)
 	}
 }

@@ -39,6 +39,10 @@ func (db *DB) bindStorage(ctx context.Context, def *TableDef) (*binding, error) 
 	if err != nil {
 		return nil, public(err)
 	}
+	if db.direct && commit.UserTable(deployed) != nil {
+		return nil, &Error{Kind: ErrInvalid, Table: def.TableName,
+			Message: "the deployed table takes part in transactions, and the database is used without them (transaction manager single-crud-operation), which would break them: use the transaction manager consensus-commit, or another table"}
+	}
 	return db.cachedBinding(def, deployed, nil)
 }
 
@@ -65,11 +69,17 @@ func newBinding(def *TableDef, deployed *storage.Table, table *commit.Table) (*b
 	if table == nil && commit.UserTable(deployed) != nil {
 		return nil, mismatch(def, "it takes part in transactions, which writes outside of them would break")
 	}
+	visible := deployed
+	if table != nil {
+		visible = commit.UserTable(deployed)
+	}
 	for i, c := range def.Columns {
 		at := deployed.Column(c.Name)
 		switch {
 		case at < 0:
 			return nil, mismatch(def, "it has no column "+c.Name)
+		case visible.Column(c.Name) < 0:
+			return nil, mismatch(def, "its column "+c.Name+" is for transactions only")
 		case deployed.Columns[at].Type != c.Type:
 			return nil, mismatch(def, fmt.Sprintf("its column %s is %s, not %s", c.Name, deployed.Columns[at].Type, c.Type))
 		}

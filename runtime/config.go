@@ -150,8 +150,8 @@ func LoadConfig(path string) (Config, error) {
 //
 // The errors are a [*ConfigError] with every problem: a malformed value, a value
 // that asks for what this version does not have, a key that must be a misspelling
-// of a known one. Other unknown keys that begin with scalar.db. are warnings,
-// and keys that do not are left alone. Keys of storages are checked by them when
+// of a known one. Other unknown keys that begin with scalar.db. or scalargen.
+// are warnings, and keys that do not are left alone. Keys of storages are checked by them when
 // they are opened.
 func ParseConfig(properties storage.Properties) (Config, error) {
 	return parseConfig(properties, "", nil, ConfigError{})
@@ -232,7 +232,7 @@ func (p *configParser) checkKey(key string) {
 	switch {
 	case misspelt:
 		p.refuse(key, "there is no such key: did you mean "+nearest+"?")
-	case !strings.HasPrefix(key, dbPrefix):
+	case !strings.HasPrefix(key, dbPrefix) && !strings.HasPrefix(key, ownPrefix):
 	case nearest == "":
 		p.warn(key, "the key is unknown and has no effect")
 	default:

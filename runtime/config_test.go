@@ -43,11 +43,37 @@ func TestParseConfig(t *testing.T) {
 		"always decide":    {storage.Properties{cc + "coordinator.write_omission_on_read_only.enabled": "false"}, Config{AlwaysDecide: true}},
 		"eventual indexes": {storage.Properties{cc + "index.eventually_consistent_read.enabled": "true"}, Config{EventuallyConsistentIndexes: true}},
 		"no effect": {storage.Properties{
-			cc + "parallel_executor_count": "4", cc + "participant_id": "a", cc + "coordinator.group_commit.slot_capacity": "5",
+			cc + "parallel_executor_count": "4", cc + "participant_id": "a", cc + "coordinator.group_commit.slot_capacity": "5", cc + "parallel_implicit_pre_read.enabled": "false",
 			"scalar.db.jdbc.admin.connection_pool.max_total": "7", "scalar.db.cross_partition_scan.filtering.enabled": "true",
 		}, Config{}},
-		"unlimited transactions": {storage.Properties{"scalar.db.active_transaction_management.max_active_transactions": "-1"}, Config{}},
-		"key for one storage":    {storage.Properties{"scalar.db.multi_storage.storages.pg.jdbc.isolation_level": "SERIALIZABLE"}, Config{}},
+		"asynchronous commit":   {storage.Properties{cc + "async_commit.enabled": "true"}, Config{AsyncCommit: true, AsyncRollback: true}},
+		"asynchronous rollback": {storage.Properties{cc + "async_rollback.enabled": "true"}, Config{AsyncRollback: true}},
+		"rollback at once":      {storage.Properties{cc + "async_commit.enabled": "true", cc + "async_rollback.enabled": "false"}, Config{AsyncCommit: true}},
+		"asynchronous and serial": {storage.Properties{cc + "async_commit.enabled": "true", cc + "parallel_commit.enabled": "false"}, Config{
+			AsyncCommit: true, AsyncRollback: true, SerialCommit: true, SerialValidate: true, SerialRollback: true,
+			Warnings: []string{cc + "async_commit.enabled: asynchronous commit has no effect without parallel commit"},
+		}},
+		"one phase":    {storage.Properties{cc + "one_phase_commit.enabled": "TRUE"}, Config{OnePhaseCommit: true}},
+		"write sets":   {storage.Properties{cc + "coordinator.write_set_logging.enabled": "true"}, Config{LogWriteSets: true}},
+		"group commit": {storage.Properties{cc + "coordinator.group_commit.enabled": "true"}, Config{GroupCommit: &GroupCommitLimits{}}},
+		"limits of group commit": {storage.Properties{
+			cc + "coordinator.group_commit.enabled": "true", cc + "coordinator.group_commit.slot_capacity": "5",
+			cc + "coordinator.group_commit.group_size_fix_timeout_millis": "7", cc + "coordinator.group_commit.old_group_abort_timeout_millis": "9000",
+		}, Config{GroupCommit: &GroupCommitLimits{Capacity: 5, MaxWindow: 7 * time.Millisecond, AbortAfter: 9 * time.Second}}},
+		"without transactions":   {storage.Properties{"scalar.db.transaction_manager": "Single-CRUD-Operation"}, Config{WithoutTransactions: true}},
+		"no full scans":          {storage.Properties{"scalar.db.cross_partition_scan.enabled": "false"}, Config{RefuseFullScans: true}},
+		"unlisted transactions":  {storage.Properties{"scalar.db.active_transaction_management.enabled": "false"}, Config{Unlisted: true}},
+		"five transactions":      {storage.Properties{"scalar.db.active_transaction_management.max_active_transactions": "5"}, Config{MaxActive: 5}},
+		"unlimited transactions": {storage.Properties{"scalar.db.active_transaction_management.max_active_transactions": "0"}, Config{MaxActive: -1}},
+		"negative limit":         {storage.Properties{"scalar.db.active_transaction_management.max_active_transactions": "-1"}, Config{MaxActive: -1}},
+		"idle transactions":      {storage.Properties{"scalar.db.active_transaction_management.expiration_time_millis": "60000"}, Config{IdleExpiry: time.Minute}},
+		"wait":                   {storage.Properties{"scalargen.uncommitted_wait_millis": "1500"}, Config{UncommittedWait: 1500 * time.Millisecond}},
+		"no wait":                {storage.Properties{"scalargen.uncommitted_wait_millis": "0"}, Config{UncommittedWait: -1}},
+		"endless wait":           {storage.Properties{"scalargen.uncommitted_wait_millis": "9223372036854775807"}, Config{UncommittedWait: 9223372036854 * time.Millisecond}},
+		"unknown key of our own": {storage.Properties{"scalargen.frobnicate": "x"}, Config{
+			Warnings: []string{"scalargen.frobnicate: the key is unknown and has no effect"},
+		}},
+		"key for one storage": {storage.Properties{"scalar.db.multi_storage.storages.pg.jdbc.isolation_level": "SERIALIZABLE"}, Config{}},
 		"deprecated isolation": {storage.Properties{"scalar.db.isolation_level": "SERIALIZABLE"}, Config{
 			Isolation: Serializable,
 			Warnings:  []string{"scalar.db.isolation_level: the key is deprecated: write " + cc + "isolation_level"},
@@ -92,16 +118,12 @@ func TestParseConfigRefuses(t *testing.T) {
 		"scalar.db.metadata.cache_expiration_time_secs=1m":                                 "must be a whole number",
 		"scalar.db.scan_fetch_size=many":                                                   "must be a whole number",
 		"scalar.db.contact_port=-1":                                                        "must not be negative",
-		"scalar.db.transaction_manager=single-crud-operation":                              "is not supported by this version: remove the line, or set it to consensus-commit",
-		"scalar.db.consensus_commit.async_commit.enabled=true":                             "asynchronous commit is not supported by this version: remove the line, or set it to false",
-		"scalar.db.consensus_commit.async_rollback.enabled=true":                           "asynchronous rollback is not supported",
-		"scalar.db.consensus_commit.one_phase_commit.enabled=TRUE":                         "one-phase commit is not supported",
-		"scalar.db.consensus_commit.include_metadata.enabled=true":                         "not supported",
-		"scalar.db.consensus_commit.coordinator.write_set_logging.enabled=true":            "write-set logging is not supported",
-		"scalar.db.consensus_commit.coordinator.group_commit.enabled=true":                 "group commit is not supported",
-		"scalar.db.active_transaction_management.max_active_transactions=5":                "set it to 10000",
-		"scalar.db.active_transaction_management.expiration_time_millis=5":                 "set it to -1",
-		"scalar.db.cross_partition_scan.enabled=false":                                     "set it to true",
+		"scalar.db.transaction_manager=jdbc":                                               "is not supported by this version: remove the line, or set it to consensus-commit",
+		"scalar.db.consensus_commit.async_commit.enabled=1":                                "must be true or false",
+		"scalar.db.consensus_commit.include_metadata.enabled=true":                         "showing the columns of the transactions is not supported by this version: remove the line, or set it to false",
+		"scalar.db.consensus_commit.coordinator.group_commit.slot_capacity=many":           "must be a whole number",
+		"scalargen.uncommitted_wait_millis=1s":                                             "must be a whole number",
+		"scalargen.uncommited_wait_millis=1":                                               "did you mean scalargen.uncommitted_wait_millis?",
 		"scalar.db.contact_point=x":                                                        "did you mean scalar.db.contact_points?",
 		"scalar.db.Storage=x":                                                              "did you mean scalar.db.storage?",
 		"scaler.db.storage=x":                                                              "did you mean scalar.db.storage?",
@@ -132,7 +154,7 @@ func TestDefaultsAreAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{Properties: properties, CoordinatorNamespace: "coordinator", MetadataTTL: time.Minute}
+	want := Config{Properties: properties, CoordinatorNamespace: "coordinator", MetadataTTL: time.Minute, UncommittedWait: defaultWait}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -168,11 +190,11 @@ func writeFile(t *testing.T, text string) string {
 
 func TestLoadConfigTellsFileAndLine(t *testing.T) {
 	t.Parallel()
-	path := writeFile(t, "# mine\nscalar.db.storage = memory\nscalar.db.contact_port = -1\nscalar.db.pasword = hunter2\nscalar.db.consensus_commit.async_commit.enabled = true\n")
+	path := writeFile(t, "# mine\nscalar.db.storage = memory\nscalar.db.contact_port = -1\nscalar.db.pasword = hunter2\nscalar.db.consensus_commit.include_metadata.enabled = true\n")
 	_, err := LoadConfig(path)
 	want := path + ":3: scalar.db.contact_port: must not be negative\n" +
 		path + ":4: scalar.db.pasword: there is no such key: did you mean scalar.db.password?\n" +
-		path + ":5: scalar.db.consensus_commit.async_commit.enabled: asynchronous commit is not supported by this version: remove the line, or set it to false"
+		path + ":5: scalar.db.consensus_commit.include_metadata.enabled: showing the columns of the transactions is not supported by this version: remove the line, or set it to false"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)
 	}
@@ -212,16 +234,45 @@ func TestConfigReachesTheEngine(t *testing.T) {
 		Isolation: ReadCommitted, CoordinatorNamespace: "c", MetadataTTL: 3,
 		SerialPrepare: true, SerialValidate: true, SerialCommit: true, SerialRollback: true,
 		AlwaysDecide: true, EventuallyConsistentIndexes: true,
+		AsyncCommit: true, AsyncRollback: true, OnePhaseCommit: true, LogWriteSets: true,
+		GroupCommit:         &GroupCommitLimits{Capacity: 3, MaxWindow: 4, AbortAfter: 5},
+		WithoutTransactions: true, RefuseFullScans: true, Unlisted: true, MaxActive: 6, IdleExpiry: 7, UncommittedWait: 8,
 	}
 	var got options
 	WithConfig(c)(&got)
-	want := commit.Options{
-		CoordinatorNamespace: "c", MetadataTTL: 3,
-		SerialPrepare: true, SerialValidate: true, SerialCommit: true, SerialRollback: true,
-		AlwaysDecide: true, EventuallyConsistentIndexes: true,
+	want := options{
+		isolation: ReadCommitted, direct: true, unlisted: true, maxActive: 6, idleExpiry: 7,
+		engine: commit.Options{
+			CoordinatorNamespace: "c", MetadataTTL: 3,
+			SerialPrepare: true, SerialValidate: true, SerialCommit: true, SerialRollback: true,
+			AlwaysDecide: true, EventuallyConsistentIndexes: true,
+			AsyncCommit: true, AsyncRollback: true, OnePhase: true, WriteSets: true,
+			GroupCommit: &commit.GroupCommit{Capacity: 3, MaxWindow: 4, AbortAfter: 5},
+			Wait:        8,
+		},
 	}
-	if diff := cmp.Diff(want, got.engine); diff != "" || got.isolation != ReadCommitted {
-		t.Errorf("isolation %v (-want +got)\n%s", got.isolation, diff)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(options{})); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// The zero Config says the same as no option at all, whatever was said before it.
+func TestTheZeroConfigIsTheDefault(t *testing.T) {
+	t.Parallel()
+	same := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".random" || p.Last().String() == ".log" }, cmp.Ignore())
+	got := defaultOptions()
+	for _, set := range []Option{
+		AsyncCommit(true), AsyncRollback(true), OnePhaseCommit(true), LogWriteSets(true), GroupCommit(GroupCommitLimits{}), RefuseFullScans(),
+		MaxActive(1), IdleExpiry(1), UncommittedWait(1), WithoutTransactions(), WithConfig(Config{}),
+	} {
+		set(&got)
+	}
+	if diff := cmp.Diff(defaultOptions(), got, cmp.AllowUnexported(options{}), same); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	WithConfig(Config{MaxActive: -1, UncommittedWait: -1})(&got)
+	if got.maxActive != 0 || got.engine.Wait != 0 {
+		t.Errorf("no limit is %d, no wait is %v", got.maxActive, got.engine.Wait)
 	}
 }
 
@@ -241,9 +292,8 @@ func TestOptionsWinOverProperties(t *testing.T) {
 func TestOpenTellsWhichStorageIsMissing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ storage, want string }{
-		"not linked": {"sqlite", `add the import _ "github.com/scalargen/scalargen/storage/sqlite"`},
-		"unknown":    {"oracle9", `unknown storage "oracle9"`},
-		"not set":    {"", "scalar.db.storage is not set, and its default is cassandra"},
+		"unknown": {"oracle9", `unknown storage "oracle9"`},
+		"not set": {"", "scalar.db.storage is not set, and its default is cassandra"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +314,7 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile("(?m)^\\| `(scalar\\.db\\.[^`<]+)` \\| (?:`([^`]*)`)?([^|]*?) ?\\| ([^|]*) \\|")
+	row := regexp.MustCompile("(?m)^\\| `(scalar(?:gen|\\.db)\\.[^`<]+)` \\| (?:`([^`]*)`)?([^|]*?) ?\\| ([^|]*) \\|")
 	rows := map[string][]string{}
 	for _, m := range row.FindAllStringSubmatch(string(data), -1) {
 		rows[m[1]] = m
@@ -279,7 +329,7 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 		if m[2] != k.def {
 			t.Errorf("%s: default %q of %s, want %q", page, m[2], k.name, k.def)
 		}
-		if status := strings.TrimSpace(m[4]); (status == "default only") != (k.feature != "") {
+		if status := strings.TrimSpace(m[4]); (status == "default only") != (k.feature != "" && k.other == "") {
 			t.Errorf("%s: status %q of %s", page, status, k.name)
 		}
 	}

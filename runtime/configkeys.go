@@ -14,8 +14,9 @@ const (
 	// multiStoragePrefix is followed by the name of a storage, a dot, and the
 	// rest of a key without dbPrefix.
 	multiStoragePrefix = dbPrefix + "multi_storage.storages."
-	// waitKey is this library's own: ScalarDB never waits.
-	waitKey = "scalargen.uncommitted_wait_millis"
+	// ownPrefix begins the keys that are not ScalarDB's. Java never waits.
+	ownPrefix = "scalargen."
+	waitKey   = ownPrefix + "uncommitted_wait_millis"
 
 	singleCRUD = "single-crud-operation" // a transaction manager
 )
@@ -36,12 +37,12 @@ type configKey struct {
 	kind valueKind
 	def  string // "" for none, or where another key gives it
 	// feature is what any other value than def would ask for, and this version
-	// does not have; "" if any value will do. A negative number asks for none.
+	// does not have; "" if any value will do.
 	feature string
-	other   string // another value than def that is supported
+	other   string // another value than def that is supported, "" for none
 }
 
-// configKeys are all keys that ScalarDB 3.19 knows. docs/configuration.md says
+// configKeys are all keys that ScalarDB 3.19 knows, and our own. docs/configuration.md says
 // what they mean; a test keeps both together.
 var configKeys = append([]configKey{
 	{name: dbPrefix + "storage", def: "cassandra"},
@@ -74,7 +75,7 @@ var configKeys = append([]configKey{
 	{name: ccPrefix + "parallel_rollback.enabled", kind: boolValue},
 	{name: ccPrefix + "parallel_implicit_pre_read.enabled", kind: boolValue, def: "true"},
 	{name: ccPrefix + "async_commit.enabled", kind: boolValue, def: "false"},
-	{name: ccPrefix + "async_rollback.enabled", kind: boolValue, def: "false"},
+	{name: ccPrefix + "async_rollback.enabled", kind: boolValue},
 	{name: ccPrefix + "coordinator.write_omission_on_read_only.enabled", kind: boolValue, def: "true"},
 	{name: ccPrefix + "one_phase_commit.enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "include_metadata.enabled", kind: boolValue, def: "false", feature: "showing the columns of the transactions"},
@@ -145,7 +146,7 @@ func findKey(name string) (configKey, bool) {
 // problemWith says what is wrong with a value of k, "" if nothing. It does not
 // quote the value.
 func (k configKey) problemWith(value string) string {
-	n, notNumber := strconv.Atoi(value)
+	_, notNumber := strconv.Atoi(value)
 	switch {
 	case value == "": // counts as absent
 		return ""
@@ -153,7 +154,7 @@ func (k configKey) problemWith(value string) string {
 		return "must be true or false"
 	case k.kind == intValue && notNumber != nil:
 		return "must be a whole number"
-	case k.feature != "" && !strings.EqualFold(value, k.def) && (k.other == "" || !strings.EqualFold(value, k.other)) && (k.kind != intValue || n >= 0):
+	case k.feature != "" && !strings.EqualFold(value, k.def) && (k.other == "" || !strings.EqualFold(value, k.other)):
 		return k.feature + " is not supported by this version: remove the line, or set it to " + k.def
 	}
 	return ""

@@ -28,6 +28,7 @@ type DB struct {
 	coordinator string // namespace
 	eventual    bool   // deployed without indexes on before images
 	direct      bool   // without transactions
+	grouped     bool   // group commit is configured
 	fullScans   bool   // allowed where a transaction does not say otherwise
 	isolation   Isolation
 	limit       time.Duration
@@ -50,7 +51,7 @@ func New(s storage.Storage, opts ...Option) *DB {
 	o.engine.CoordinatorNamespace = cmp.Or(o.engine.CoordinatorNamespace, defaultCoordinator)
 	db := &DB{
 		storage: s, engine: commit.New(s, o.engine), coordinator: o.engine.CoordinatorNamespace, eventual: o.engine.EventuallyConsistentIndexes,
-		direct: o.direct, fullScans: o.fullScans, isolation: o.isolation, limit: o.limit, log: o.log, observer: o.engine.Observer, random: o.random,
+		direct: o.direct, grouped: o.engine.GroupCommit != nil, fullScans: o.fullScans, isolation: o.isolation, limit: o.limit, log: o.log, observer: o.engine.Observer, random: o.random,
 	}
 	if !o.unlisted {
 		db.active = &registry{limit: o.maxActive, idle: o.idleExpiry}
@@ -61,8 +62,8 @@ func New(s storage.Storage, opts ...Option) *DB {
 func (db *DB) session() session { return session{db: db} }
 
 // With returns a Runner on which each operation is a transaction of its own, as
-// on db, with the options given. Of them, the isolation level and the attributes
-// matter.
+// on db, with the options given. An id ([WithID]) and the limits of [DB.Transact]
+// have no meaning there.
 func (db *DB) With(options ...TxOption) Runner { return session{db: db, options: options} }
 
 // Storage returns the storage below the transactions, for administration.
@@ -82,13 +83,13 @@ func (db *DB) Begin(ctx context.Context, options ...TxOption) (*Tx, error) {
 	if err != nil {
 		return nil, err
 	}
+	tx.tx.Observe(ctx, 0)
 	if db.active != nil {
 		if err := db.active.add(tx); err != nil {
-			tx.tx.Rollback()
+			tx.tx.RollbackFor(err)
 			return nil, err
 		}
 	}
-	tx.tx.Observe(ctx, 0)
 	return tx, nil
 }
 
@@ -116,9 +117,8 @@ func (db *DB) txOptions(set []TxOption) (txOptions, error) {
 }
 
 func (db *DB) begin(o txOptions, oneOperation bool) (*Tx, error) {
-	if db.direct {
-		return nil, &Error{Kind: ErrInvalid, Code: "DB-CORE-10139",
-			Message: "the database is used without transactions (transaction manager single-crud-operation): each operation stands for itself"}
+	if err := db.needTransactions("DB-CORE-10139"); err != nil {
+		return nil, err
 	}
 	tx, err := db.engine.Begin(commit.BeginOptions{
 		ID: o.id, Isolation: commit.Isolation(o.isolation), ReadOnly: o.readOnly, OneOperation: oneOperation,
@@ -127,6 +127,16 @@ func (db *DB) begin(o txOptions, oneOperation bool) (*Tx, error) {
 		return nil, public(err)
 	}
 	return &Tx{db: db, tx: tx, attempt: 1, fullScans: o.fullScans, attributes: o.attributes}, nil
+}
+
+// needTransactions refuses what makes no sense without transactions. code is
+// ScalarDB's for the call, "" if it has none.
+func (db *DB) needTransactions(code string) error {
+	if !db.direct {
+		return nil
+	}
+	return &Error{Kind: ErrInvalid, Code: code,
+		Message: "the database is used without transactions (transaction manager single-crud-operation): each operation stands for itself"}
 }
 
 // Status is how a transaction was decided.
@@ -159,6 +169,9 @@ func statusOf(state commit.State) Status {
 // Status looks up how the transaction with the given id was decided. A status
 // other than unknown is final.
 func (db *DB) Status(ctx context.Context, id string) (Status, error) {
+	if err := db.needTransactions(""); err != nil {
+		return StatusUnknown, err
+	}
 	state, err := db.engine.Status(ctx, id)
 	return statusOf(state), public(err)
 }
@@ -166,8 +179,12 @@ func (db *DB) Status(ctx context.Context, id string) (Status, error) {
 // Abort decides that the transaction with the given id is aborted, unless it is
 // decided already, and returns how. It settles an [ErrUnknownStatus]: after it,
 // a transaction that was not committed never will be. Abort also makes an entry
-// for an id that never existed.
+// for an id that never existed. It has no power over a transaction that commits
+// in one phase ([OnePhaseCommit]), which asks no coordinator.
 func (db *DB) Abort(ctx context.Context, id string) (Status, error) {
+	if err := db.needTransactions(""); err != nil {
+		return StatusUnknown, err
+	}
 	state, err := db.engine.Abort(ctx, id)
 	return statusOf(state), public(err)
 }
@@ -182,6 +199,9 @@ func (db *DB) Abort(ctx context.Context, id string) (Status, error) {
 // this library: older ones take the missing row for that of an aborted
 // transaction.
 func (db *DB) Finish(ctx context.Context, id string) (bool, error) {
+	if err := db.needTransactions(""); err != nil {
+		return false, err
+	}
 	done, err := db.engine.Finish(ctx, id)
 	return done, public(err)
 }
@@ -190,6 +210,9 @@ func (db *DB) Finish(ctx context.Context, id string) (bool, error) {
 // left it prepared, as any read of it would. It reports false if that transaction
 // may still be running.
 func (db *DB) RecoverRecord(ctx context.Context, table TableName, key ...Value) (bool, error) {
+	if err := db.needTransactions(""); err != nil {
+		return false, err
+	}
 	t, err := db.engine.Table(ctx, table)
 	if err != nil {
 		return false, public(err)

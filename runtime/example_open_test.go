@@ -39,12 +39,12 @@ func ExampleOpenFile() {
 
 func ExampleParseConfig() {
 	_, err := scalar.ParseConfig(storage.Properties{
-		"scalar.db.contact_point":                                     "app.db",
-		"scalar.db.consensus_commit.coordinator.group_commit.enabled": "true",
+		"scalar.db.contact_point":                             "app.db",
+		"scalar.db.consensus_commit.include_metadata.enabled": "true",
 	})
 	fmt.Println(err)
 	// Output:
-	// scalar.db.consensus_commit.coordinator.group_commit.enabled: group commit is not supported by this version: remove the line, or set it to false
+	// scalar.db.consensus_commit.include_metadata.enabled: showing the columns of the transactions is not supported by this version: remove the line, or set it to false
 	// scalar.db.contact_point: there is no such key: did you mean scalar.db.contact_points?
 }
 

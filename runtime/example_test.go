@@ -13,14 +13,14 @@ import (
 // exampleDB returns a DB with the table of orders, in which customer 1 has
 // three. In the examples orders, Order, OrderKey, orderColumns, ordersOf and
 // allOrders stand for generated code.
-func exampleDB(ctx context.Context) *scalar.DB {
+func exampleDB(ctx context.Context, options ...scalar.Option) *scalar.DB {
 	s := memory.New()
 	for _, table := range deployed() {
 		if err := errors.Join(s.CreateNamespace(ctx, table.Namespace, nil), s.CreateTable(ctx, table, nil)); err != nil {
 			log.Fatal(err)
 		}
 	}
-	db := scalar.New(s)
+	db := scalar.New(s, options...)
 	for i, total := range []int32{30, 10, 20} {
 		err := orders.Insert(ctx, db, Order{CustomerID: 1, Timestamp: int64(i), OrderID: scalar.Some(fmt.Sprintf("o-%d", i)), Total: scalar.Some(total)})
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/scalargen/scalargen/runtime/scalartest"
 	"github.com/scalargen/scalargen/storage"
 	"github.com/scalargen/scalargen/storage/memory"
+	"github.com/scalargen/scalargen/storage/sqlite"
 )
 
 // openDB returns a DB in memory with the tables of testSchema.
@@ -19,8 +20,8 @@ func openDB(t *testing.T, options ...scalartest.Option) *scalar.DB {
 	return scalartest.Open(t, testSchema, options...)
 }
 
-// onEachStorage runs a test on storages that promise much and little: groups of
-// any size and long pages, or single records and pages of two.
+// onEachStorage runs a test on storages that promise much and little, groups of
+// any size and long pages, or single records and pages of two, and on SQLite.
 func onEachStorage(t *testing.T, test func(t *testing.T, db *scalar.DB), options ...scalar.Option) {
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
@@ -32,6 +33,19 @@ func onEachStorage(t *testing.T, test func(t *testing.T, db *scalar.DB), options
 		deploy(t, s, deployed()...)
 		test(t, newDB(t, s, options...))
 	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, openSQLite(t, options...))
+	})
+}
+
+// openSQLite returns a DB in SQLite with the tables of testSchema.
+func openSQLite(t *testing.T, options ...scalar.Option) *scalar.DB {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), ":memory:")
+	must(t, err)
+	deploy(t, s, deployed()...)
+	return newDB(t, s, options...)
 }
 
 func newDB(t *testing.T, s storage.Storage, options ...scalar.Option) *scalar.DB {
@@ -47,10 +61,10 @@ func newDB(t *testing.T, s storage.Storage, options ...scalar.Option) *scalar.DB
 	return db
 }
 
-// deployed returns the tables of testSchema and the coordinator table as they
-// stand in the database.
+// deployed returns the tables of testSchema and the coordinator table, with all
+// its columns, as they stand in the database.
 func deployed() []*storage.Table {
-	tables := []*storage.Table{scalar.CoordinatorTable("")}
+	tables := []*storage.Table{scalar.CoordinatorTable("", scalar.GroupMembers, scalar.WriteSets)}
 	for def, transaction := range testSchema.Tables() {
 		if transaction {
 			def = scalar.TransactionTable(def, false)

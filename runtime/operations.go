@@ -35,6 +35,7 @@ func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op f
 	if tx := s.tx; tx != nil {
 		if tx.registered {
 			tx.db.active.touch(tx)
+			defer tx.db.active.touch(tx) // it is idle from now on
 		}
 		return within(tx, op(ctx, tx, b))
 	}
@@ -42,7 +43,7 @@ func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op f
 	if err != nil {
 		return err
 	}
-	o.readOnly = readOnly
+	o.id, o.readOnly = "", o.readOnly || readOnly // each operation needs an id of its own
 	tx, err := s.db.begin(o, true)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func getAll(ctx context.Context, run Runner, def *TableDef, keys [][]Value) ([]R
 // committed after the last record.
 func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.Seq2[*Row, error] {
 	if s := run.session(); s.db.direct {
-		return s.db.storageScan(ctx, def, q)
+		return s.db.storageScan(ctx, def, q, s.options...)
 	}
 	return func(yield func(*Row, error) bool) {
 		stopped := false
@@ -114,9 +115,8 @@ func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.S
 			if err != nil {
 				return err
 			}
-			if s.Kind == storage.FullScan && !tx.fullScans {
-				return &Error{Kind: ErrInvalid, Code: "DB-CORE-10062", Table: def.TableName,
-					Message: "scans of whole tables are switched off: switch scalar.db.cross_partition_scan.enabled on, or begin the transaction with AllowFullScans(true)"}
+			if err := b.allowed(s.Kind, tx.fullScans); err != nil {
+				return err
 			}
 			for values, err := range tx.tx.Scan(ctx, s) {
 				if err != nil {
@@ -135,6 +135,15 @@ func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.S
 			yield(nil, err)
 		}
 	}
+}
+
+// allowed refuses a scan of the whole table where they are switched off.
+func (b *binding) allowed(kind storage.ScanKind, fullScans bool) error {
+	if kind != storage.FullScan || fullScans {
+		return nil
+	}
+	return &Error{Kind: ErrInvalid, Code: "DB-CORE-10006", Table: b.def.TableName,
+		Message: "scans of whole tables are switched off: switch scalar.db.cross_partition_scan.enabled on, or allow them here with AllowFullScans(true)"}
 }
 
 func insert(ctx context.Context, run Runner, def *TableDef, record []Value) error {

@@ -1,7 +1,6 @@
 package scalar
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -142,37 +141,9 @@ func GroupCommit(limits GroupCommitLimits) Option {
 	}
 }
 
-// Preparation is a transaction that is about to prepare its records.
-type Preparation struct {
-	TxID   string
-	Writes []PreparedWrite
-}
-
-// PreparedWrite is one record that a transaction writes.
-type PreparedWrite struct {
-	Table  TableName
-	Key    []Value // of the primary key, in its order
-	Delete bool
-}
-
-// BeforePrepare sets a hook that is told of each transaction that is about to
-// prepare its records (not of those that commit in one phase). The transaction
-// goes on meanwhile and is decided after wait, which may be nil, has returned. An
-// error of either aborts it and is in the [ErrStorage] that the commit reports.
-func BeforePrepare(hook func(ctx context.Context, p Preparation) (wait func(context.Context) error, err error)) Option {
-	return func(o *options) {
-		o.engine.BeforePrepare = func(ctx context.Context, p commit.Preparation) (func(context.Context) error, error) {
-			told := Preparation{TxID: p.TxID, Writes: make([]PreparedWrite, len(p.Writes))}
-			for i, w := range p.Writes {
-				told.Writes[i] = PreparedWrite(w)
-			}
-			return hook(ctx, told)
-		}
-	}
-}
-
 // RefuseFullScans makes scans of whole tables [ErrInvalid] where the transaction
-// does not allow them ([AllowFullScans]).
+// does not allow them ([AllowFullScans]). Tables without transactions have nothing
+// that could allow them.
 func RefuseFullScans() Option { return func(o *options) { o.fullScans = false } }
 
 // MaxActive limits how many transactions of [DB.Begin] may be open: 10,000 if it

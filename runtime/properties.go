@@ -10,7 +10,7 @@ import (
 )
 
 // keyPrefix begins the keys of ScalarDB and its products. Placeholders are
-// replaced behind such keys only: others belong to other programs.
+// replaced behind such keys and our own only: others belong to other programs.
 const keyPrefix = "scalar."
 
 // LoadProperties reads a .properties file; see [ParseProperties].
@@ -27,9 +27,9 @@ func LoadProperties(path string) (storage.Properties, error) {
 // of a line to continue it, and the escapes \t, \n, \r, \f and \uXXXX. Text that
 // is not UTF-8 is taken for Latin-1, Java's encoding for these files.
 //
-// In the values of keys that begin with "scalar.", ${env:NAME} is replaced by
-// the environment variable, ${env:NAME:-default} by the default if the variable
-// is not set, and $${ by ${. A Go process has no Java system properties, so
+// In the values of keys that begin with "scalar." or "scalargen.", ${env:NAME}
+// is replaced by the environment variable, ${env:NAME:-default} by the default if
+// the variable is not set, and $${ by ${. A Go process has no Java system properties, so
 // ${sys:name} needs a default and is replaced by it.
 //
 // The errors are a [*ConfigError] with every problem of the file: a malformed
@@ -50,7 +50,7 @@ func parseProperties(name string, data []byte) (storage.Properties, map[string]i
 	properties, lines := storage.Properties{}, map[string]int{}
 	for _, p := range entries {
 		problem := ConfigProblem{File: name, Line: p.line, Key: publicKey(p.key)}
-		ours := strings.HasPrefix(p.key, keyPrefix)
+		ours := strings.HasPrefix(p.key, keyPrefix) || strings.HasPrefix(p.key, ownPrefix)
 		if first, again := lines[p.key]; again && ours {
 			problem.Message = fmt.Sprintf("set a second time, first on line %d: remove one of them", first)
 			problems.add(problem)

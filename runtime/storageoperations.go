@@ -60,7 +60,7 @@ func (db *DB) storageGetAll(ctx context.Context, def *TableDef, keys [][]Value) 
 	return rows, nil
 }
 
-func (db *DB) storageScan(ctx context.Context, def *TableDef, q *scanRequest) iter.Seq2[*Row, error] {
+func (db *DB) storageScan(ctx context.Context, def *TableDef, q *scanRequest, options ...TxOption) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		b, err := db.bindStorage(ctx, def)
 		if err != nil {
@@ -68,6 +68,12 @@ func (db *DB) storageScan(ctx context.Context, def *TableDef, q *scanRequest) it
 			return
 		}
 		s, err := b.scan(q)
+		if err == nil {
+			var o txOptions
+			if o, err = db.txOptions(options); err == nil {
+				err = b.allowed(s.Kind, o.fullScans)
+			}
+		}
 		if err != nil {
 			yield(nil, err)
 			return

@@ -76,6 +76,14 @@ func (s Source) scan(ctx context.Context, q *scanRequest) iter.Seq2[*Row, error]
 	return scan(ctx, s.run, s.def, q)
 }
 
+// within puts the id of the transaction on an error.
+func (s Source) within(err error) error {
+	if err == nil || s.run == nil {
+		return err
+	}
+	return within(s.run.session().tx, err)
+}
+
 // GetRecord reads the record at key. It reports [ErrNotFound] if there is none.
 //
 //go:noinline
@@ -83,7 +91,7 @@ func GetRecord[R any](ctx context.Context, from Source, key []Value, decode func
 	row, err := from.get(ctx, key)
 	if err == nil {
 		decode(row, &record)
-		err = row.err
+		err = from.within(row.err)
 	}
 	return record, err
 }
@@ -108,7 +116,7 @@ func GetRecords[R, K any](ctx context.Context, from Source, keys []K, encode fun
 		}
 		decode(&rows[i], &records[i])
 		if rows[i].err != nil {
-			return nil, rows[i].err
+			return nil, from.within(rows[i].err)
 		}
 		found[i] = &records[i]
 	}
@@ -129,7 +137,7 @@ func ScanRecords[R any](ctx context.Context, from Source, s Scannable[R], decode
 			var record R
 			if err == nil {
 				decode(row, &record)
-				err = row.err
+				err = from.within(row.err)
 			}
 			if !yield(record, err) || err != nil {
 				return

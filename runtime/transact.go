@@ -104,7 +104,7 @@ func (db *DB) attempt(ctx context.Context, o txOptions, attempt int, fn func(ctx
 		tx.tx.RollbackFor(err)
 		return err
 	}
-	return public(tx.tx.Commit(ctx))
+	return tx.commit(ctx)
 }
 
 // gaveUp puts the number of attempts on a conflict, and the end of ctx if that

@@ -47,11 +47,11 @@ func (tx *Tx) Commit(ctx context.Context) error {
 	if tx.managed {
 		panic("scalar: Commit inside Transact, which commits when the function returns nil")
 	}
-	err := tx.tx.Commit(ctx)
+	err := tx.commit(ctx)
 	if err == nil && tx.registered {
 		tx.db.active.remove(tx)
 	}
-	return public(err)
+	return err
 }
 
 // Rollback ends the transaction without effect. After Commit or Rollback it

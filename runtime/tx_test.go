@@ -149,24 +149,67 @@ func TestAClosedDB(t *testing.T) {
 	}
 }
 
-// The storage waits until the second goroutine has been refused.
 func TestReadsOfATransactionRunConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t)
 		must(t, orders.Insert(t.Context(), db, first))
-		scalartest.Inject(db, scalartest.Delay(scalartest.Get, time.Second))
+		scalartest.Inject(db, scalartest.Delay(scalartest.Get, time.Second).Times(1))
 		tx := begin(t, db)
 		done := make(chan error)
 		go func() { done <- second(orders.Get(t.Context(), tx, keyOfOrder(first))) }()
-		synctest.Wait()
+		synctest.Wait() // the read is under way, in the storage
 		must(t, second(orders.Get(t.Context(), tx, keyOfOrder(first))))
-		wantError(t, orders.Upsert(t.Context(), tx, first), scalar.ErrInvalid, "another goroutine uses the transaction", tx.ID())
-		wantError(t, tx.Commit(t.Context()), scalar.ErrInvalid, "another goroutine uses the transaction")
+		must(t, second(scalar.Collect(orders.Scan(t.Context(), tx, ordersOf(1)))))
+		const refused = "another goroutine uses the transaction"
+		wantError(t, orders.Upsert(t.Context(), tx, first), scalar.ErrInvalid, refused, tx.ID())
+		wantError(t, tx.Commit(t.Context()), scalar.ErrInvalid, refused, tx.ID())
+		select {
+		case err := <-done:
+			t.Fatalf("the read is over, %v: nothing was tried beside it", err)
+		default:
+		}
 		must(t, <-done)
-		must(t, orders.Upsert(t.Context(), tx, first))
+		must(t, orders.Upsert(t.Context(), tx, first)) // what was refused did no harm
 		must(t, tx.Commit(t.Context()))
 	})
+}
+
+func TestNothingRunsBesideAWriteOrACommit(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		op  scalartest.Op
+		run func(ctx context.Context, tx *scalar.Tx) error
+	}{
+		"write": {scalartest.Get, func(ctx context.Context, tx *scalar.Tx) error {
+			return orders.UpdateIf(ctx, tx, keyOfOrder(first), scalar.Eq(orderColumns.Total, 5), scalar.Set(orderColumns.Total, 6))
+		}},
+		"commit": {scalartest.Prepare, func(ctx context.Context, tx *scalar.Tx) error { return tx.Commit(ctx) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := openDB(t)
+				ctx := t.Context()
+				must(t, orders.Insert(ctx, db, first))
+				tx := begin(t, db)
+				must(t, orders.Insert(ctx, tx, Order{CustomerID: 2}))
+				scalartest.Inject(db, scalartest.Delay(c.op, time.Second).Times(1))
+				done := make(chan error)
+				go func() { done <- c.run(ctx, tx) }()
+				synctest.Wait()
+				for _, err := range []error{
+					second(orders.Get(ctx, tx, keyOfOrder(first))),
+					second(scalar.Collect(orders.Scan(ctx, tx, ordersOf(1)))),
+					orders.Upsert(ctx, tx, first),
+					tx.Commit(ctx),
+				} {
+					wantError(t, err, scalar.ErrInvalid, "another goroutine uses the transaction", tx.ID())
+				}
+				must(t, <-done)
+			})
+		})
+	}
 }
 
 func TestCommitInsideAScan(t *testing.T) {

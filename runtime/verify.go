@@ -14,7 +14,8 @@ import (
 // Verify compares the tables that code was generated for with those that are
 // deployed, and the coordinator table with what transactions need. Call it when
 // the program starts: every operation checks the columns it uses, but only when
-// it is first called.
+// it is first called. A DB without transactions ([WithoutTransactions]) wants all
+// tables without the columns of transactions, and no coordinator table.
 //
 // All differences are reported at once, in one [ErrInvalid] whose message has a
 // line for each: a missing table, a table with transactions where one without
@@ -29,6 +30,7 @@ func (db *DB) Verify(ctx context.Context, schemas ...Schema) error {
 	var differences []string
 	transactions := false
 	for def, transaction := range slices.Concat(schemas...).Tables() {
+		transaction = transaction && !db.direct
 		found, err := db.verify(ctx, def, transaction)
 		if err != nil {
 			return err
@@ -70,6 +72,8 @@ func (db *DB) verify(ctx context.Context, def *TableDef, transaction bool) ([]st
 		if e, ok := err.(*commit.Error); ok && e.Kind == ErrInvalid {
 			problems = append(problems, e.Message)
 		}
+	case inTransactions && db.direct:
+		problems = append(problems, "the deployed table takes part in transactions, and the database is used without them: use the transaction manager consensus-commit, or another table")
 	case inTransactions:
 		problems = append(problems, `the deployed table takes part in transactions, which would not notice writes of code generated with "transaction": false: generate the code with "transaction": true`)
 	}
@@ -90,6 +94,9 @@ func (db *DB) verifyCoordinator(ctx context.Context) ([]string, error) {
 		return []string{want.TableName.String() + ": the coordinator table is missing: create it with scalarctl schema create --coordinator"}, nil
 	}
 	problems := difference(want, want, deployed)
+	if db.grouped && deployed.Column("tx_child_ids") < 0 {
+		problems = append(problems, "group commit needs the column tx_child_ids: add it with scalarctl schema repair --coordinator while group commit is configured, or turn group commit off")
+	}
 	for i := range problems {
 		problems[i] = want.TableName.String() + ": " + problems[i]
 	}

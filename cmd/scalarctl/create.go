@@ -19,7 +19,12 @@ A table that exists stays as it is. If it differs from the schema, a warning
 says how.
 
 Every application needs the coordinator table once, whatever number of schemas
-it has. Its namespace is scalar.db.consensus_commit.coordinator.namespace.`,
+it has. Its namespace is scalar.db.consensus_commit.coordinator.namespace. It gets
+the columns of group commit and of write-set logging if the configuration has
+them on; "schema repair" adds them later.
+
+With scalar.db.transaction_manager = single-crud-operation no table has columns
+of transactions, and the coordinator table is left alone.`,
 		Example: `  scalarctl schema create --config scalar.properties --schema-file schema.json --coordinator
   scalarctl schema create -c scalar.properties -f customer.json -f order.json --dry-run
   scalarctl schema create -c scalar.properties --coordinator`,

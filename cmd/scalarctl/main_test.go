@@ -147,6 +147,73 @@ Nothing was changed.
 	}
 }
 
+// columns returns the names of the columns of a table in the file.
+func (b *bench) columns(namespace, table string) string {
+	b.t.Helper()
+	s, err := sqlite.Open(b.t.Context(), b.db)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer s.Close()
+	deployed, err := s.Table(b.t.Context(), storage.TableName{Namespace: namespace, Name: table})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var names []string
+	for _, c := range deployed.Columns {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// configure adds lines to the configuration.
+func (b *bench) configure(lines string) {
+	b.t.Helper()
+	data, err := os.ReadFile(b.config)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.write("scalar.properties", string(data)+lines)
+}
+
+func TestCreateWithoutTransactions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.configure("scalar.db.transaction_manager=single-crud-operation\n")
+	b.want(exitOK, `
+Plan: 4 changes
+  + create namespace customer
+  + create table customer.customers
+  + create namespace order
+  + create table order.orders
+  = coordinator.state: is left alone, the transaction manager single-crud-operation has no use for it
+[1/4] create namespace customer ... done
+[2/4] create table customer.customers ... done
+[3/4] create namespace order ... done
+[4/4] create table order.orders ... done
+Created 2 tables and 2 namespaces.
+`, b.all("create")...)
+	if got := b.columns("customer", "customers"); got != "id name" {
+		t.Errorf("columns %s", got)
+	}
+}
+
+func TestCreateCoordinatorForTheConfiguration(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	coordinator := func(verb string) []string { return []string{"schema", verb, "-c", b.config, "--coordinator"} }
+	b.configure("scalar.db.consensus_commit.coordinator.group_commit.enabled=true\n")
+	b.run(coordinator("create")...)
+	if got := b.columns("coordinator", "state"); got != "tx_id tx_child_ids tx_state tx_created_at" {
+		t.Errorf("with group commit: %s", got)
+	}
+	b.configure("scalar.db.consensus_commit.coordinator.write_set_logging.enabled=true\n")
+	b.run(coordinator("repair")...)
+	if got := b.columns("coordinator", "state"); got != "tx_id tx_child_ids tx_state tx_created_at tx_write_set" {
+		t.Errorf("with write sets as well: %s", got)
+	}
+}
+
 func TestShortFlagsAndSeveralSchemaFiles(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -320,7 +387,7 @@ func TestRefused(t *testing.T) {
 		"schema is missing":  {func(b *bench) []string { os.Remove(b.schema); return b.all("create") }, "scalarctl: open schema.json: "},
 		"config is missing":  {func(b *bench) []string { os.Remove(b.config); return b.all("create") }, "the configuration cannot be read: open scalar.properties: "},
 		"misspelt key":       {config("scalar.db.storage=sqlite\nscalar.db.contact_point=x"), "scalar.properties:2: scalar.db.contact_point: there is no such key: did you mean scalar.db.contact_points?"},
-		"feature to come":    {config("scalar.db.storage=sqlite\nscalar.db.consensus_commit.one_phase_commit.enabled=true"), "scalar.properties:2: scalar.db.consensus_commit.one_phase_commit.enabled: one-phase commit is not supported by this version"},
+		"feature to come":    {config("scalar.db.storage=sqlite\nscalar.db.consensus_commit.include_metadata.enabled=true"), "scalar.properties:2: scalar.db.consensus_commit.include_metadata.enabled: showing the columns of the transactions is not supported by this version"},
 		"variable not set":   {config("scalar.db.storage=${env:SCALARCTL_NOT_SET}"), "scalar.properties:1: scalar.db.storage: the environment variable SCALARCTL_NOT_SET is not set"},
 		"no storage":         {config("# nothing"), "scalar.db.storage is not set, and its default is cassandra"},
 		"unknown storage":    {config("scalar.db.storage=sqlight"), `unknown storage "sqlight" in scalar.db.storage: this version has no adapter for it; this program knows sqlite`},

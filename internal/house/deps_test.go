@@ -102,6 +102,10 @@ var rules = []rule{
 		why: "the schema is the ground floor: it serves generator and administration alike",
 	},
 	{
+		of: "./...", except: []string{"./runtime/scalarotel"}, not: []string{"go.opentelemetry.io/..."},
+		why: "who does not ask for OpenTelemetry does not link it: everything else tells a runtime/observe.Observer",
+	},
+	{
 		of: "./cmd/scalargen", not: []string{"./runtime/...", "./storage/...", "./admin/...", "database/sql", "modernc.org/..."},
 		why: `as a "go tool" it is built in every user's module, and its weight is paid there`,
 	},

@@ -9,9 +9,48 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	scalar "github.com/scalargen/scalargen/runtime"
-	"github.com/scalargen/scalargen/runtime/observe"
+	"github.com/scalargen/scalargen/runtime/internal/handtable"
 	"github.com/scalargen/scalargen/runtime/scalarotel"
+	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/memory"
 )
+
+// account and accounts stand for generated code.
+type account struct {
+	ID      string
+	Balance int64
+}
+
+type accountKey struct{ ID string }
+
+var accounts = handtable.Table[account, accountKey]{
+	Table: scalar.Table{Def: &scalar.TableDef{
+		TableName: scalar.TableName{Namespace: "bank", Name: "accounts"},
+		Columns:   []scalar.ColumnDef{{Name: "id", Type: scalar.TypeText}, {Name: "balance", Type: scalar.TypeBigInt}},
+		Partition: []int{0},
+	}},
+	Codec: handtable.Codec[account, accountKey]{
+		Key: func(k *accountKey, to []scalar.Value) { to[0] = scalar.TextValue(k.ID) },
+		Encode: func(r *account, to []scalar.Value) {
+			to[0], to[1] = scalar.TextValue(r.ID), scalar.BigIntValue(r.Balance)
+		},
+		Decode: func(from *scalar.Row, r *account) { r.ID, r.Balance = from.Text(0), from.BigInt(1) },
+	},
+}
+
+// bank returns a storage with the table of accounts.
+func bank(ctx context.Context) storage.Storage {
+	s := memory.New()
+	for _, table := range []*storage.Table{scalar.CoordinatorTable(""), scalar.TransactionTable(accounts.Def, false)} {
+		if err := s.CreateNamespace(ctx, table.Namespace, nil); err != nil {
+			log.Fatal(err)
+		}
+		if err := s.CreateTable(ctx, table, nil); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return s
+}
 
 func Example() {
 	ctx := context.Background()
@@ -23,33 +62,50 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	db := scalar.New(bank(ctx), scalar.WithObserver(observer))
+	defer db.Close(ctx)
 
-	// A DB tells the observer of a transaction that cannot prepare its two
-	// records, because somebody else has written one of them.
-	conflict := &scalar.Error{Kind: scalar.ErrConflict, TxID: "tx-1"}
-	ctx, endTransaction := observer.Begin(ctx, observe.Event{Phase: observe.Transaction, TxID: "tx-1", Isolation: scalar.Snapshot.String()})
-	_, endPrepare := observer.Begin(ctx, observe.Event{Phase: observe.Prepare, TxID: "tx-1", Size: 2})
-	endPrepare(conflict)
-	endTransaction(conflict)
+	err = db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
+		if err := accounts.Insert(ctx, tx, account{"ann", 100}); err != nil {
+			return err
+		}
+		return accounts.Insert(ctx, tx, account{"bob", 0})
+	}, scalar.WithIsolation(scalar.Serializable))
+	if err != nil {
+		log.Fatal(err)
+	}
 
-	for _, span := range spans.GetSpans() {
-		fmt.Println(span.Name, span.Status.Code)
+	for _, span := range spans.GetSpans() { // in the order in which they ended
+		fmt.Println(span.Name)
 		for _, a := range span.Attributes {
-			fmt.Printf("  %s = %s\n", a.Key, a.Value)
+			if a.Key != "scalardb.transaction.id" { // another one in each run
+				fmt.Printf("  %s = %s\n", a.Key, a.Value)
+			}
 		}
 	}
 	// Output:
-	// prepare Unset
+	// prepare
 	//   db.system.name = scalardb
 	//   db.operation.name = prepare
-	//   scalardb.transaction.id = tx-1
 	//   db.operation.batch.size = 2
-	//   scalardb.phase.outcome = conflict
-	// transaction Unset
+	// decide
+	//   db.system.name = scalardb
+	//   db.operation.name = decide
+	// complete
+	//   db.system.name = scalardb
+	//   db.operation.name = complete
+	//   db.operation.batch.size = 2
+	// transaction
 	//   db.system.name = scalardb
 	//   db.operation.name = transaction
-	//   scalardb.transaction.id = tx-1
-	//   scalardb.transaction.isolation = SNAPSHOT
+	//   scalardb.transaction.isolation = SERIALIZABLE
 	//   scalardb.transaction.read_only = false
-	//   scalardb.transaction.outcome = conflict
+	//   scalardb.transaction.attempt = 1
+	//   scalardb.transaction.outcome = committed
+	// transact
+	//   db.system.name = scalardb
+	//   db.operation.name = transact
+	//   scalardb.transaction.isolation = SERIALIZABLE
+	//   scalardb.transaction.read_only = false
+	//   scalardb.transaction.outcome = committed
 }

@@ -27,6 +27,11 @@
 //   - [FailNext], [LoseReply], [LoseRequest], [Delay]: does it survive a database
 //     that fails, or is slow?
 //
+// They strike the same way however a DB commits: in one phase, asynchronously, in
+// groups ([scalar.OnePhaseCommit], [scalar.AsyncCommit], [scalar.GroupCommit], by
+// [With]), or with many decisions in one request, of which each is an occasion of
+// its own.
+//
 // # Time
 //
 // What a crashed transaction leaves behind becomes free after 15 seconds.
@@ -36,7 +41,8 @@
 //
 // # What happened
 //
-// Transaction ids are tx-1, tx-2 and so on. [History] returns every call that
+// Transaction ids are tx-1, tx-2 and so on, with group commit behind a random id of
+// the group and a $. [History] returns every call that
 // reached the storage, for assertions such as "this needs one round trip"; when
 // a test fails, the last calls are in its log.
 package scalartest

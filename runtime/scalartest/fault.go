@@ -50,7 +50,8 @@ func (f Fault) Times(n int) Fault {
 // Point is a point in the life of a transaction at which it may crash.
 type Point uint8
 
-// The points.
+// The points. A transaction that commits in one phase comes to the last two only:
+// before and after its one request.
 const (
 	DuringPrepare  Point = iota // one of its records is prepared, the others are not
 	AfterPrepare                // all its records are prepared
@@ -65,9 +66,12 @@ const (
 // [scalar.ErrUncommittedRecord] until 15 seconds have passed (see [Advance]) and
 // it may take them back.
 //
+// In a group commit all members crash that are decided by the same request, since
+// they share the process.
+//
 // Since the test must go on, the commit returns, with an error that matches
 // [ErrCrashed]. It is also a [scalar.ErrUnknownStatus] after the decision, and a
-// [scalar.ErrClosed] before.
+// [scalar.ErrClosed] before, and in one phase.
 func Crash(at Point, n int) Fault {
 	f := Fault{perTx: true, after: n - 1, times: 1}
 	switch at {
@@ -77,8 +81,14 @@ func Crash(at Point, n int) Fault {
 		f.matches = is(Prepare)
 	}
 	f.action = func(sc *script, s step, c *faulty.Call) faulty.Action {
-		fate := &fate{}
-		sc.fates[s.tx] = fate
+		decided := at == AfterDecision
+		switch {
+		case s.op == OnePhase && decided: // it leaves nothing behind
+			return faulty.FailAfter(crashed(c))
+		case s.op == OnePhase:
+			return faulty.Fail(crashed(c))
+		}
+		sc.end(s, fate{decided: decided})
 		switch at {
 		case DuringPrepare:
 			first := c.Mutations[:1]
@@ -91,19 +101,32 @@ func Crash(at Point, n int) Fault {
 		case BeforeDecision:
 			return faulty.Fail(crashed(c))
 		default:
-			fate.decided = true
 			return faulty.FailAfter(unknown(c))
 		}
 	}
 	return f
 }
 
+// lateEnough is more calls than those by which a one-phase commit whose outcome
+// is unknown looks for its own record.
+const lateEnough = 6
+
 // UnknownStatus lets the next commit that writes report
 // [scalar.ErrUnknownStatus], be it committed or not. Its records stay prepared:
-// others find them as they find those of a crashed transaction.
+// others find them as they find those of a crashed transaction. One that commits
+// in one phase writes them when it has given up looking for them, with the next
+// call of anybody.
 func UnknownStatus(committed bool) Fault {
 	return Fault{matches: commits, perTx: true, times: 1, action: func(sc *script, s step, c *faulty.Call) faulty.Action {
-		sc.fates[s.tx] = &fate{decided: committed, abandoned: true}
+		if s.op == OnePhase && committed {
+			return func(ctx context.Context, x *faulty.Exchange) error {
+				x.SendAfter(ctx, lateEnough)
+				return unknown(c)
+			}
+		}
+		if s.op == Decide {
+			sc.end(s, fate{decided: committed, abandoned: true})
+		}
 		if committed {
 			return faulty.FailAfter(unknown(c))
 		}
@@ -111,11 +134,25 @@ func UnknownStatus(committed bool) Fault {
 	}}
 }
 
+// end gives the transactions of a step their fate. A group commit's own row is
+// nobody's to abort, and stays as it was decided.
+func (sc *script) end(s step, f fate) {
+	for _, tx := range s.transactions() {
+		own := f
+		sc.fates[tx] = &own
+	}
+	if len(s.members) > 0 {
+		sc.fates[s.tx] = &fate{decided: f.decided, abandoned: true}
+	}
+}
+
 // Conflicts lets the next n transactions that write meet another one when they
 // commit: they report [scalar.ErrConflict], and [scalar.DB.Transact] runs its
 // function again.
 func Conflicts(n int) Fault {
-	return FailNext(Prepare, storage.ErrConflict).Times(n)
+	f := FailNext(Prepare, storage.ErrConflict).Times(n)
+	f.matches = func(s step) bool { return s.op == Prepare || s.op == OnePhase }
+	return f
 }
 
 // FailNext lets the next call fail with err, without effect; [ErrInjected] if
@@ -150,7 +187,9 @@ func once(op Op, action func(c *faulty.Call) faulty.Action) Fault {
 
 func is(op Op) func(step) bool { return func(s step) bool { return s.op == op } }
 
-func commits(s step) bool { return s.op == Decide && s.state == commit.Committed }
+func commits(s step) bool {
+	return (s.op == Decide || s.op == OnePhase) && s.state == commit.Committed
+}
 
 // crashed is the answer to a process that is no more: its handle is closed, so
 // that nothing was applied, and no attempt more can help.

@@ -40,15 +40,27 @@ func wantBalances(t *testing.T, db *scalar.DB, ann, bob int64) {
 	}
 }
 
+// variants are ways to commit with prepared records. To a crash they make no
+// difference.
+var variants = map[string][]scalar.Option{
+	"SNAPSHOT":     nil,
+	"SERIALIZABLE": {scalar.DefaultIsolation(scalar.Serializable)},
+	"asynchronous": {scalar.AsyncCommit(true), scalar.AsyncRollback(true)},
+	"group commit": {scalar.GroupCommit(scalar.GroupCommitLimits{})},
+	"all at once": {
+		scalar.AsyncCommit(true), scalar.AsyncRollback(true), scalar.GroupCommit(scalar.GroupCommitLimits{}), scalar.LogWriteSets(true),
+	},
+}
+
 func TestCrashLeavesARunningTransactionThatExpires(t *testing.T) {
 	t.Parallel()
 	for name, point := range map[string]scalartest.Point{
 		"during prepare": scalartest.DuringPrepare, "after prepare": scalartest.AfterPrepare, "before decision": scalartest.BeforeDecision,
 	} {
-		for _, level := range []scalar.Isolation{scalar.Snapshot, scalar.Serializable} {
-			t.Run(name+" "+level.String(), func(t *testing.T) {
+		for variant, options := range variants {
+			t.Run(name+" "+variant, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					db := open(t, scalartest.Isolation(level))
+					db := open(t, scalartest.With(options...))
 					scalartest.Inject(db, scalartest.Crash(point, 1))
 					err := transfer(t.Context(), db, "ann", "bob", 30)
 					if !errors.Is(err, scalartest.ErrCrashed) || !errors.Is(err, scalar.ErrClosed) {
@@ -75,22 +87,30 @@ func TestCrashLeavesARunningTransactionThatExpires(t *testing.T) {
 
 func TestACommittedTransactionThatCrashedIsCompletedByOthersAtOnce(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		db := open(t)
-		scalartest.Inject(db, scalartest.Crash(scalartest.AfterDecision, 1))
-		err := transfer(t.Context(), db, "ann", "bob", 30)
-		if !errors.Is(err, scalartest.ErrCrashed) || !errors.Is(err, scalar.ErrUnknownStatus) {
-			t.Fatalf("crashed transaction: %v, want ErrCrashed and ErrUnknownStatus", err)
-		}
-		if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 0 {
-			t.Errorf("the crashed transaction completed records:\n%s", done)
-		}
-		wantBalances(t, db, 70, 30)
-		synctest.Wait()
-		if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 2 || done[0].Detail != "COMMITTED" || done[0].Err != nil || done[1].Err != nil {
-			t.Errorf("completions by the reader:\n%s\nwant both records", done)
-		}
-	})
+	for variant, options := range variants {
+		t.Run(variant, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := open(t, scalartest.With(options...))
+				scalartest.Inject(db, scalartest.Crash(scalartest.AfterDecision, 1))
+				synctest.Wait() // for the records of the accounts
+				scalartest.ResetHistory(db)
+				err := transfer(t.Context(), db, "ann", "bob", 30)
+				if !errors.Is(err, scalartest.ErrCrashed) || !errors.Is(err, scalar.ErrUnknownStatus) {
+					t.Fatalf("crashed transaction: %v, want ErrCrashed and ErrUnknownStatus", err)
+				}
+				synctest.Wait()
+				if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 0 {
+					t.Errorf("the crashed transaction completed records:\n%s", done)
+				}
+				wantBalances(t, db, 70, 30)
+				synctest.Wait()
+				if done := scalartest.History(db).Of(scalartest.Complete); len(done) != 2 || done[0].Detail != "COMMITTED" || done[0].Err != nil || done[1].Err != nil {
+					t.Errorf("completions by the reader:\n%s\nwant both records", done)
+				}
+			})
+		})
+	}
 }
 
 func TestCrashHitsTheNthTransactionOnly(t *testing.T) {

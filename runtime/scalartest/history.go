@@ -1,6 +1,7 @@
 package scalartest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +24,8 @@ type Event struct {
 	Err    error  // what the caller got
 }
 
-// String renders the event as one line.
+// String renders the event as one line. A group commit decides the transactions
+// that it names.
 func (e Event) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", e.Call, e.Op)
@@ -81,14 +83,29 @@ func History(db *scalar.DB) Events {
 	var events Events
 	calls := 0
 	for _, call := range storeOf(db).Calls() {
-		step := stepOf(&call.Call)
-		if step.op == "" {
+		parts := []faulty.Call{call.Call}
+		if call.Op == faulty.MutateBatch {
+			parts = groupsOf(&call.Call)
+		} else if stepOf(&call.Call).op == "" {
 			continue
 		}
 		calls++
-		events = append(events, eventsOf(Event{Call: calls, Op: step.op, Tx: step.tx, Table: call.Tables[0], Err: call.Err}, &call.Call)...)
+		for i := range parts {
+			step := stepOf(&parts[i])
+			events = append(events, eventsOf(Event{Call: calls, Op: step.op, Tx: step.tx, Table: parts[i].Tables[0], Err: errorOf(call.Err, i)}, &parts[i])...)
+		}
 	}
 	return events
+}
+
+// errorOf returns what the group at i got of the error of a batch; of another
+// call, the error.
+func errorOf(err error, i int) error {
+	var batch *faulty.BatchError
+	if errors.As(err, &batch) {
+		return batch.Groups[i]
+	}
+	return err
 }
 
 // ResetHistory empties the history, after a test has filled its tables.
@@ -128,8 +145,14 @@ func scanned(scan *storage.Scan) string {
 func detail(m *storage.Mutation) string {
 	s := stepOfMutation(m)
 	switch {
+	case s.op == Decide && m.Op == storage.Delete:
+		return "removed" // after all records have been completed
+	case len(s.members) > 0:
+		return s.state.String() + " of " + strings.Join(s.members, ", ")
 	case s.op == Decide || s.op == Complete:
 		return s.state.String()
+	case m.Op == storage.Check:
+		return "check"
 	case s.state == commit.Deleted || m.Op == storage.Delete:
 		return "delete"
 	}

@@ -91,7 +91,9 @@ func environment(clock *Clock) scalar.Environment {
 
 func create(admin storage.Admin, schema scalar.Schema) error {
 	ctx := context.Background()
-	tables := []*storage.Table{scalar.CoordinatorTable(coordinatorNamespace)}
+	// The optional columns are there for tests that ask for group commit or write
+	// sets.
+	tables := []*storage.Table{scalar.CoordinatorTable(coordinatorNamespace, scalar.GroupMembers, scalar.WriteSets)}
 	for def, transaction := range schema.Tables() {
 		if transaction {
 			def = scalar.TransactionTable(def, false)

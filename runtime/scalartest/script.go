@@ -2,6 +2,7 @@ package scalartest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/scalargen/scalargen/storage"
@@ -50,18 +51,52 @@ func (sc *script) inject(faults []Fault) {
 func (sc *script) decide(call faulty.Call) faulty.Action {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	s := stepOf(&call)
+	if call.Op == faulty.MutateBatch {
+		return sc.decideBatch(&call)
+	}
+	return sc.decideStep(&call)
+}
+
+func (sc *script) decideStep(call *faulty.Call) faulty.Action {
+	s := stepOf(call)
 	if fate := sc.fates[s.tx]; fate != nil {
-		if action := sc.follow(fate, s, &call); action != nil {
+		if action := sc.follow(fate, s, call); action != nil {
 			return action
 		}
 	}
 	for _, r := range sc.rules {
 		if r.applies(s) {
-			return r.action(sc, s, &call)
+			return r.action(sc, s, call)
 		}
 	}
 	return nil
+}
+
+// decideBatch decides on each group as if it had come by itself. Those that
+// something happens to are then taken out of the batch, each with a wrapper of
+// its own round the tables, all at the same time: a delay delays the batch once.
+func (sc *script) decideBatch(call *faulty.Call) faulty.Action {
+	groups := groupsOf(call)
+	actions := make([]faulty.Action, len(groups))
+	for i := range groups {
+		actions[i] = sc.decideStep(&groups[i])
+	}
+	if !slices.ContainsFunc(actions, func(a faulty.Action) bool { return a != nil }) {
+		return nil
+	}
+	return func(ctx context.Context, _ *faulty.Exchange) error {
+		errs := make([]error, len(groups))
+		var wait sync.WaitGroup
+		for i, action := range actions {
+			single := faulty.Wrap(sc.tables, func(faulty.Call) faulty.Action { return action })
+			wait.Go(func() { errs[i] = single.Mutate(ctx, groups[i].Mutations) })
+		}
+		wait.Wait()
+		if !slices.ContainsFunc(errs, func(err error) bool { return err != nil }) {
+			return nil
+		}
+		return &faulty.BatchError{Groups: errs}
+	}
 }
 
 // follow returns what becomes of a call that belongs to a crashed transaction,
@@ -90,17 +125,23 @@ func (sc *script) follow(f *fate, s step, c *faulty.Call) faulty.Action {
 	}
 }
 
-// applies counts an occasion of the fault and reports whether it strikes.
+// applies counts an occasion of the fault, or one for each member of a group
+// commit, and reports whether it strikes.
 func (r *rule) applies(s step) bool {
 	if s.op == "" || !r.matches(s) {
 		return false
 	}
-	if r.perTx {
-		if r.seen[s.tx] {
-			return false
+	occasions := 1
+	if txs := s.transactions(); r.perTx && len(txs) > 0 {
+		occasions = 0
+		for _, tx := range txs {
+			if !r.seen[tx] {
+				r.seen[tx] = true
+				occasions++
+			}
 		}
-		r.seen[s.tx] = true
 	}
-	r.matched++
-	return r.matched > r.after && (r.times == 0 || r.matched <= r.after+r.times)
+	first := r.matched + 1
+	r.matched += occasions
+	return occasions > 0 && r.matched > r.after && (r.times == 0 || first <= r.after+r.times)
 }

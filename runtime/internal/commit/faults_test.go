@@ -122,7 +122,7 @@ type fault struct {
 }
 
 func unclear(c faulty.Call, cause string) error {
-	if c.Op == faulty.Mutate {
+	if c.Op == faulty.Mutate || c.Op == faulty.MutateBatch {
 		return &storage.Error{Op: "mutate", Class: storage.ErrUnknown, Err: errors.New(cause)}
 	}
 	return &storage.Error{Op: string(c.Op), Err: errors.New(cause)}
@@ -150,11 +150,11 @@ var everyFault = []fault{
 		return send(ctx)
 	}},
 	{name: "cancelled after", cancels: true, happen: func(ctx context.Context, c faulty.Call, send func(context.Context) error) error {
-		_ = send(context.WithoutCancel(ctx))
+		err := send(context.WithoutCancel(ctx))
 		if ctx.Err() != nil {
 			return unclear(c, "cancelled")
 		}
-		return nil
+		return err
 	}},
 	{name: "crash before", crashes: true, happen: func(_ context.Context, c faulty.Call, _ func(context.Context) error) error {
 		return errCrashed

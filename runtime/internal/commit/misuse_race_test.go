@@ -91,7 +91,7 @@ func TestWritesBesideReads(t *testing.T) {
 			wait.Go(func() { check(insert(ctx, tx, item(t, e, 1, 20), 5)) })
 			wait.Go(func() { check(tx.Commit(ctx)) })
 			wait.Go(func() { tx.Rollback() })
-			wait.Go(func() { tx.Expire() })
+			wait.Go(func() { tx.Expire("tested") })
 			wait.Wait()
 			tx.Rollback()
 		}

@@ -13,7 +13,7 @@ func TestRollbackBesideCommit(t *testing.T) {
 	ctx := t.Context()
 	for name, rollback := range map[string]func(*Tx){
 		"Rollback": (*Tx).Rollback,
-		"Expire":   func(tx *Tx) { tx.Expire() },
+		"Expire":   func(tx *Tx) { tx.Expire("tested") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/scalargen/scalargen/storage"
@@ -48,7 +48,7 @@ type simTx struct {
 	start, end int // in half calls, so that what ends with a call comes before what begins with it; end is beyond all others if the client never heard
 	operations []operation
 	outcome    string // ok, conflict, …, of the commit or of the operation that ended it
-	committed  bool   // by the decision found at the end
+	committed  bool   // in truth
 }
 
 func (tx *simTx) String() string {
@@ -60,60 +60,77 @@ func (tx *simTx) String() string {
 	return b.String()
 }
 
-// client runs transactions one after the other, with a new process after each
-// crash.
-type client struct {
+// site runs a program that one or more clients use, again after each crash.
+type site struct {
 	name      string
 	network   *network
 	world     *world
-	random    *rand.Rand
-	isolation Isolation
 	skew      int64 // of its clock, in milliseconds
+	configure []func(*Options)
+	narrow    bool // one coordinator row at a time, so that others share requests
+
+	mu        sync.Mutex
 	processes int
 	process   *process
 	engine    *Engine
-	engines   []*Engine
+}
+
+// running returns the engine of a process that is alive, starting one if needed.
+func (s *site) running() (*Engine, *process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil || s.process.dead() {
+		s.processes++
+		s.process = &process{name: fmt.Sprintf("%s.%d", s.name, s.processes), network: s.network}
+		s.engine = s.world.engine(s.process.around, append([]func(*Options){func(o *Options) {
+			now := o.Now
+			o.Now = func() time.Time { return now().Add(time.Duration(s.skew) * time.Millisecond) }
+		}}, s.configure...)...)
+		s.network.join(s.engine, s.name)
+		if s.narrow {
+			s.engine.coordinator.decisions.requests = maxRequests - 1
+		}
+	}
+	return s.engine, s.process
+}
+
+// client runs transactions one after the other.
+type client struct {
+	name      string
+	site      *site
+	network   *network
+	random    *rand.Rand
+	isolation Isolation
 	txs       []*simTx
 	count     int
 }
 
-func (c *client) start() {
-	c.processes++
-	c.process = &process{name: fmt.Sprintf("%s.%d", c.name, c.processes), network: c.network}
-	c.engine = c.world.engine(c.process.around, func(o *Options) {
-		now := o.Now
-		o.Now = func() time.Time { return now().Add(time.Duration(c.skew) * time.Millisecond) }
-		o.NewID = func() string {
-			c.count++
-			return fmt.Sprintf("%s-%d", c.name, c.count)
-		}
-	})
-	c.engines = append(c.engines, c.engine)
-}
+// caller is the key of the transaction on whose behalf a context is used.
+type caller struct{}
 
 func (c *client) run(transactions int) {
-	c.start()
 	for range transactions {
-		if c.process.dead() {
-			c.start()
-		}
 		c.transaction()
 	}
 }
 
 func (c *client) transaction() {
-	ctx := context.Background()
-	table, err := c.engine.Table(ctx, itemName)
+	engine, process := c.site.running()
+	c.count++
+	record := &simTx{id: fmt.Sprintf("%s-%d", c.name, c.count), end: math.MaxInt}
+	ctx := context.WithValue(context.Background(), caller{}, record)
+	table, err := engine.Table(ctx, itemName)
 	if err != nil {
 		return
 	}
 	readOnly := c.random.IntN(6) == 0
-	tx, err := c.engine.Begin(BeginOptions{Isolation: c.isolation, ReadOnly: readOnly})
+	tx, err := engine.Begin(BeginOptions{ID: record.id, Isolation: c.isolation, ReadOnly: readOnly})
 	if err != nil {
 		panic(err)
 	}
-	record := &simTx{id: tx.ID(), start: 2*c.network.now() + 1, end: math.MaxInt}
+	record.id, record.start = tx.ID(), 2*c.network.now()+1
 	c.txs = append(c.txs, record)
+	c.network.announce(record.id)
 	for range 1 + c.random.IntN(4) {
 		o := c.choose(readOnly)
 		err := o.run(ctx, tx, table)
@@ -131,12 +148,14 @@ func (c *client) transaction() {
 		record.operations = append(record.operations, o)
 	}
 	err = tx.Commit(ctx)
-	if errors.Is(err, errCrashed) || c.process.dead() {
+	if errors.Is(err, errCrashed) || process.dead() {
 		record.outcome = "crashed"
 		return
 	}
 	record.outcome = outcome(err)
-	record.end = 2 * c.network.now()
+	if record.outcome != "unknown" { // it may still take effect
+		record.end = 2 * c.network.now()
+	}
 }
 
 // choose picks an operation on a few hot records.
@@ -172,7 +191,7 @@ func (c *client) choose(readOnly bool) operation {
 
 // run runs the operation and notes what it returns.
 func (o *operation) run(ctx context.Context, tx *Tx, t *Table) error {
-	ref := Ref{Table: t, Key: []storage.Value{intValue(o.record.p), intValue(o.record.c)}}
+	ref := Ref{Table: t, Key: keyOf(o.record)}
 	changes := Changes{Columns: []int{colV, colCat}, Values: []storage.Value{intValue(o.write.v), intValue(o.write.cat)}}
 	var condition []storage.Predicate
 	if o.ifCat >= 0 {
@@ -225,6 +244,8 @@ func (o *operation) scan(t *Table) Scan {
 	scan.Limit, scan.Backward = o.limit, o.backward
 	return scan
 }
+
+func keyOf(id recordID) []storage.Value { return []storage.Value{intValue(id.p), intValue(id.c)} }
 
 func catIs(cat int) storage.Filter {
 	return storage.Filter{{{Column: colCat, Operator: storage.Eq, Value: intValue(cat)}}}

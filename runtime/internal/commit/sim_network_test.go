@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/scalargen/scalargen/runtime/internal/groupcommit"
 	"github.com/scalargen/scalargen/storage"
 	"github.com/scalargen/scalargen/storage/faulty"
 )
@@ -27,6 +28,9 @@ type network struct {
 	active int // clients that still run
 	step   int // calls so far: the simulation's order of events
 	trace  strings.Builder
+	ledger ledger
+	groups int // group commits so far
+	ids    []string
 }
 
 type parkedCall struct {
@@ -58,9 +62,17 @@ func (p *process) around(ctx context.Context, c faulty.Call, send func(context.C
 	if p.dead() {
 		return errCrashed
 	}
+	tx, _ := ctx.Value(caller{}).(*simTx)
+	if tx == nil {
+		tx = new(simTx)
+	}
 	call := &parkedCall{
-		name: p.name + " " + describe(c), process: p, mutates: c.Op == faulty.Mutate, reply: make(chan error, 1),
-		send: func() error { return send(context.WithoutCancel(ctx)) },
+		name: fmt.Sprintf("%s %s %s", p.name, tx.id, describe(c)), process: p, mutates: c.Op == faulty.Mutate || c.Op == faulty.MutateBatch, reply: make(chan error, 1),
+		send: func() error {
+			err := send(context.WithoutCancel(ctx))
+			p.network.ledger.note(tx.id, c, err)
+			return err
+		},
 	}
 	p.network.mu.Lock()
 	p.network.parked = append(p.network.parked, call)
@@ -78,6 +90,33 @@ func unanswered(c *parkedCall, cause error) error {
 		return &storage.Error{Op: "mutate", Class: storage.ErrUnknown, Err: cause}
 	}
 	return &storage.Error{Op: "read", Err: cause}
+}
+
+// join makes the ids of an engine's group commits those of the simulation.
+func (n *network) join(e *Engine, site string) {
+	g := e.options.GroupCommit
+	if g == nil {
+		return
+	}
+	e.groups = groupcommit.New(groupcommit.Options{Capacity: g.Capacity, MaxWindow: g.MaxWindow, AbortAfter: g.AbortAfter, NewParentID: func() string {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.groups++
+		return fmt.Sprintf("%s%0*d", site, 24-len(site), n.groups)
+	}}, e.coordinator.emit)
+}
+
+// announce makes a transaction known to those who meddle.
+func (n *network) announce(id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ids = append(n.ids, id)
+}
+
+func (n *network) known() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.ids)
 }
 
 // now returns the number of calls so far.

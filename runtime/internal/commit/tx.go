@@ -34,13 +34,13 @@ type Tx struct {
 	readOnly     bool
 	oneOperation bool
 
-	stage    atomic.Int32    // a stage
-	calls    atomic.Int32    // reads under way, or alone
-	scanning atomic.Int32    // scans whose iteration has begun and not ended
-	expired  atomic.Bool     // rolled back by Expire
-	branch   bool            // has gone through Prepare
-	decided  State           // what is known of the decision on a branch
-	ended    func(err error) // tells the observer; nil if there is none
+	stage    atomic.Int32           // a stage
+	calls    atomic.Int32           // reads under way, or alone
+	scanning atomic.Int32           // scans whose iteration has begun and not ended
+	expired  atomic.Pointer[string] // why Expire has rolled it back, nil if it has not
+	branch   bool                   // has gone through Prepare
+	decided  State                  // what is known of the decision on a branch
+	ended    func(err error)        // tells the observer; nil if there is none
 
 	// mu guards what follows among concurrent reads. It is never held across a
 	// storage call.
@@ -196,8 +196,8 @@ func (tx *Tx) expect(stages ...stage) error {
 	e := &Error{Kind: ErrClosed, Code: "DB-CORE-10043", Message: "the transaction has ended"}
 	switch now {
 	case over:
-		if tx.expired.Load() {
-			e.Message = "the transaction was rolled back because it had been idle for too long, or because too many were open"
+		if why := tx.expired.Load(); why != nil {
+			e.Message = "the transaction was rolled back: " + *why
 		}
 	case active:
 		e.Kind, e.Code, e.Message = ErrInvalid, "DB-CORE-10045", "the transaction is not prepared"
@@ -280,17 +280,14 @@ func (tx *Tx) RollbackFor(reason error) {
 	}
 }
 
-// Expire rolls the transaction back unless a call is under way. It reports
-// whether it has.
-func (tx *Tx) Expire() bool {
-	if !tx.calls.CompareAndSwap(0, alone) {
+// Expire rolls the transaction back unless a call is under way. Later calls say
+// why. It reports whether it has.
+func (tx *Tx) Expire(why string) bool {
+	if _, err := tx.claim(over, active); err != nil {
 		return false
 	}
 	defer tx.leaveAlone()
-	if !tx.stage.CompareAndSwap(active, over) {
-		return false
-	}
-	tx.expired.Store(true)
+	tx.expired.Store(&why)
 	tx.end(observe.ErrRolledBack)
 	return true
 }
