@@ -10,7 +10,7 @@ import (
 )
 
 // benchDB is a DB on the memory storage without the recorder of scalartest.
-func benchDB(b *testing.B) *scalar.DB {
+func benchDB(b testing.TB, options ...scalar.Option) *scalar.DB {
 	s := memory.New()
 	for _, table := range []*scalar.TableDef{scalar.TransactionTable(orders.Def, false), scalar.CoordinatorTable("")} {
 		if err := s.Admin().CreateNamespace(b.Context(), table.Namespace, nil); err != nil {
@@ -20,7 +20,7 @@ func benchDB(b *testing.B) *scalar.DB {
 			b.Fatal(err)
 		}
 	}
-	db := scalar.New(s)
+	db := scalar.New(s, options...)
 	b.Cleanup(func() { _ = db.Close(context.Background()) })
 	for seq := range int32(2) {
 		if err := orders.Insert(b.Context(), db, Order{CustomerID: 1, Timestamp: 1, Seq: seq, Total: scalar.Some[int32](0)}); err != nil {
@@ -40,21 +40,24 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
+func updateOrders(ctx context.Context, db *scalar.DB, records, total int32) error {
+	return db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
+		for seq := range records {
+			if err := orders.Update(ctx, tx, OrderKey{1, 1, seq}, scalar.Set(orderColumns.Total, total)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func benchmarkUpdates(b *testing.B, records int32) {
 	db := benchDB(b)
 	n := int32(0)
 	b.ReportAllocs()
 	for b.Loop() {
 		n++
-		err := db.Transact(b.Context(), func(ctx context.Context, tx *scalar.Tx) error {
-			for seq := range records {
-				if err := orders.Update(ctx, tx, OrderKey{1, 1, seq}, scalar.Set(orderColumns.Total, n)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := updateOrders(b.Context(), db, records, n); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -62,6 +65,26 @@ func benchmarkUpdates(b *testing.B, records int32) {
 
 func BenchmarkUpdate(b *testing.B)     { benchmarkUpdates(b, 1) }
 func BenchmarkTwoRecords(b *testing.B) { benchmarkUpdates(b, 2) }
+
+// What whole transactions allocate through the typed layer, the storage in memory
+// and two closures of the hand-written table included.
+func TestAllocationsOfTheTypedLayer(t *testing.T) {
+	onePhase := benchDB(t, scalar.OnePhaseCommit(true))
+	ctx := context.Background()
+	for name, tt := range map[string]struct {
+		most float64
+		run  func() error
+	}{
+		"get": {8, func() error { return second(orders.Get(ctx, onePhase, OrderKey{1, 1, 0})) }},
+		"two records read and written, one phase": {40, func() error { return updateOrders(ctx, onePhase, 2, 7) }},
+	} {
+		got := testing.AllocsPerRun(200, func() { must(t, tt.run()) })
+		t.Logf("%s: %.1f allocations", name, got)
+		if got > tt.most && !raceEnabled {
+			t.Errorf("%s: %.1f allocations, want %.0f at most", name, got, tt.most)
+		}
+	}
+}
 
 // Round trips are counted, not timed: what a transaction costs on a database
 // that is a network away.

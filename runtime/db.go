@@ -110,23 +110,25 @@ func (db *DB) Resume(id string) (*Tx, error) {
 
 func (db *DB) txOptions(set []TxOption) (txOptions, error) {
 	o := txOptions{isolation: db.isolation, limit: db.limit, fullScans: db.fullScans}
-	for _, apply := range set {
-		apply(&o)
+	if len(set) == 0 {
+		return o, nil
 	}
-	return o, o.err
+	return o.with(set)
 }
 
 func (db *DB) begin(o txOptions, oneOperation bool) (*Tx, error) {
 	if err := db.needTransactions("DB-CORE-10139"); err != nil {
 		return nil, err
 	}
-	tx, err := db.engine.Begin(commit.BeginOptions{
+	tx := &Tx{db: db, attempt: 1, fullScans: o.fullScans, attributes: o.attributes}
+	tx.tx = &tx.own
+	err := db.engine.BeginIn(tx.tx, commit.BeginOptions{
 		ID: o.id, Isolation: commit.Isolation(o.isolation), ReadOnly: o.readOnly, OneOperation: oneOperation,
 	})
 	if err != nil {
 		return nil, public(err)
 	}
-	return &Tx{db: db, tx: tx, attempt: 1, fullScans: o.fullScans, attributes: o.attributes}, nil
+	return tx, nil
 }
 
 // needTransactions refuses what makes no sense without transactions. code is

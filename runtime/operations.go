@@ -66,14 +66,28 @@ func within(tx *Tx, err error) error {
 }
 
 func get(ctx context.Context, run Runner, def *TableDef, key []Value) (*Row, error) {
-	rows, err := getAll(ctx, run, def, [][]Value{key})
-	if err != nil {
+	if s := run.session(); s.db.direct {
+		return s.db.storageGet(ctx, def, key)
+	}
+	row := new(Row)
+	err := operate(ctx, run, def, true, func(ctx context.Context, tx *Tx, b *binding) error {
+		if err := b.checkKey(b.key, key); err != nil {
+			return err
+		}
+		rows, err := tx.tx.Get(ctx, commit.Ref{Table: b.table, Key: key})
+		if err != nil {
+			return public(err)
+		}
+		row.binding, row.values = b, rows[0]
+		return nil
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case row.values == nil:
+		return nil, notFound(run, def, row.binding, key)
 	}
-	if rows[0].values == nil {
-		return nil, notFound(run, def, rows[0].binding, key)
-	}
-	return &rows[0], nil
+	return row, nil
 }
 
 func notFound(run Runner, def *TableDef, b *binding, key []Value) error {

@@ -193,6 +193,15 @@ type txOptions struct {
 	err        error
 }
 
+// with applies options. It is apart from where there are none, which then does
+// not allocate.
+func (o txOptions) with(set []TxOption) (txOptions, error) {
+	for _, apply := range set {
+		apply(&o)
+	}
+	return o, o.err
+}
+
 // The attributes of ScalarDB that mean something here.
 const (
 	isolationAttribute = "cc-transaction-isolation"

@@ -14,7 +14,8 @@ import (
 // or rolled back for you.
 type Tx struct {
 	db         *DB
-	tx         *commit.Tx
+	tx         *commit.Tx // &own
+	own        commit.Tx
 	attempt    int
 	managed    bool // by Transact
 	registered bool // in db.active

@@ -1,10 +1,23 @@
 package commit
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/google/uuid"
 )
+
+// newID returns a random UUID (version 4). It is uuid.NewString with one
+// allocation less.
+func newID() string {
+	var id uuid.UUID
+	rand.Read(id[:]) // never fails
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}
 
 // A transaction of a group commit has an id of the form parent$child, with a
 // parent of 24 characters (spec 8.5). Its decision stands in the row of the

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/scalargen/scalargen/runtime/internal/groupcommit"
 	"github.com/scalargen/scalargen/runtime/internal/writeset"
 	"github.com/scalargen/scalargen/runtime/observe"
@@ -145,7 +143,7 @@ func New(s storage.Storage, options Options) *Engine {
 		options.Now = time.Now
 	}
 	if options.NewID == nil {
-		options.NewID = uuid.NewString
+		options.NewID = newID
 	}
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)

@@ -39,8 +39,11 @@ const (
 type recordSet struct {
 	list []*record
 	byID map[string]*record // of all in list, nil as long as they are few
-	room [2]record          // the first ones
 	used int                // of room
+
+	// A transaction of few records allocates none of them.
+	room     [2]record
+	listRoom [2]*record
 }
 
 const fewRecords = 8
@@ -72,6 +75,9 @@ func (s *recordSet) at(t *Table, key []storage.Value) *record {
 		r = new(record)
 	}
 	r.table, r.key = t, key
+	if s.list == nil {
+		s.list = s.listRoom[:0]
+	}
 	s.list = append(s.list, r)
 	switch {
 	case s.byID != nil:

@@ -73,28 +73,35 @@ const alone = -1
 
 // Begin starts a transaction. It touches no storage.
 func (e *Engine) Begin(o BeginOptions) (*Tx, error) {
+	tx := new(Tx)
+	return tx, e.BeginIn(tx, o)
+}
+
+// BeginIn is Begin in a Tx that the caller provides, which must be zero.
+func (e *Engine) BeginIn(tx *Tx, o BeginOptions) error {
 	if e.background.closed.Load() {
-		return nil, &Error{Kind: ErrClosed, Message: "the database handle is closed"}
+		return &Error{Kind: ErrClosed, Message: "the database handle is closed"}
 	}
 	if o.ID == "" {
 		o.ID = e.options.NewID()
 	}
 	if problem := checkID(o.ID); problem != "" {
-		return nil, &Error{Kind: ErrInvalid, TxID: o.ID, Message: problem}
+		return &Error{Kind: ErrInvalid, TxID: o.ID, Message: problem}
 	}
-	tx := &Tx{engine: e, id: o.ID, isolation: o.Isolation, readOnly: o.ReadOnly, oneOperation: o.OneOperation}
+	tx.engine, tx.id, tx.isolation, tx.readOnly, tx.oneOperation = e, o.ID, o.Isolation, o.ReadOnly, o.OneOperation
 	tx.tables, tx.writes = tx.tableRoom[:0], tx.writeRoom[:0]
-	if e.groups != nil && (!o.ReadOnly || e.options.AlwaysDecide) {
-		full, err := e.groups.Reserve(o.ID)
-		switch {
-		case errors.Is(err, groupcommit.ErrChild):
-			return nil, &Error{Kind: ErrInvalid, TxID: o.ID, Message: "the id cannot be used", Err: err}
-		case err != nil:
-			return nil, &Error{Kind: ErrClosed, TxID: o.ID, Message: "the database handle is closed"}
-		}
-		tx.id = full
+	if e.groups == nil || o.ReadOnly && !e.options.AlwaysDecide {
+		return nil
 	}
-	return tx, nil
+	full, err := e.groups.Reserve(o.ID)
+	switch {
+	case errors.Is(err, groupcommit.ErrChild):
+		return &Error{Kind: ErrInvalid, TxID: o.ID, Message: "the id cannot be used", Err: err}
+	case err != nil:
+		return &Error{Kind: ErrClosed, TxID: o.ID, Message: "the database handle is closed"}
+	}
+	tx.id = full
+	return nil
 }
 
 // Observe begins the observation of the whole transaction, which is attempt
