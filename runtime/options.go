@@ -136,8 +136,7 @@ type GroupCommitLimits struct {
 // it is for storages that cannot, such as Cassandra and DynamoDB.
 func GroupCommit(limits GroupCommitLimits) Option {
 	return func(o *options) {
-		g := commit.GroupCommit(limits)
-		o.engine.GroupCommit = &g
+		o.engine.GroupCommit = &commit.GroupCommit{Capacity: limits.Capacity, MaxWindow: limits.MaxWindow, AbortAfter: limits.AbortAfter}
 	}
 }
 

@@ -105,6 +105,8 @@ type GroupCommit struct {
 	Capacity   int           // transactions in a group; default 20
 	MaxWindow  time.Duration // longest wait of a decided member for the others; default 40 ms
 	AbortAfter time.Duration // when a member that never decides is forgotten; default 60 s
+
+	NewID func() string // of a group: 24 letters and digits; default random
 }
 
 // Preparation is a transaction that is about to prepare its records.
@@ -153,7 +155,7 @@ func New(s storage.Storage, options Options) *Engine {
 	e.coordinator.engine = e
 	e.background.open()
 	if g := options.GroupCommit; g != nil {
-		e.groups = groupcommit.New(groupcommit.Options{Capacity: g.Capacity, MaxWindow: g.MaxWindow, AbortAfter: g.AbortAfter}, e.coordinator.emit)
+		e.groups = groupcommit.New(groupcommit.Options{Capacity: g.Capacity, MaxWindow: g.MaxWindow, AbortAfter: g.AbortAfter, NewParentID: g.NewID}, e.coordinator.emit)
 	}
 	return e
 }

@@ -1,0 +1,93 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/memory"
+)
+
+// site is a process: one engine, whose storage calls the explorer holds back.
+type site struct {
+	run    *run
+	name   string
+	store  *memory.Storage
+	engine *commit.Engine
+	skew   atomic.Int64 // of its clock, in milliseconds
+	ids    atomic.Int64
+	dead   bool // guarded by run.mu
+}
+
+var _ storage.Storage = (*site)(nil)
+
+// clock is the site's own.
+func (s *site) clock() time.Time {
+	return time.Now().Add(time.Duration(s.skew.Load()) * time.Millisecond)
+}
+
+// newID makes ids that tell who made them, the same in every execution.
+func (s *site) newID() string { return fmt.Sprintf("%s%d", s.name, s.ids.Add(1)) }
+
+// Info promises what the storage of the scenario does, but for batches: which
+// rows come into one would depend on chance.
+func (s *site) Info(namespace string) storage.Info {
+	info := s.store.Info(namespace)
+	info.Batch = false
+	return info
+}
+
+// Table is answered at once: definitions do not change.
+func (s *site) Table(ctx context.Context, name storage.TableName) (*storage.Table, error) {
+	return s.run.table(ctx, name)
+}
+
+// Get holds the reads back.
+func (s *site) Get(ctx context.Context, gets []storage.Get) (rows []storage.Row, err error) {
+	phase := "get"
+	if gets[0].Table.Namespace == coordinatorNamespace {
+		phase = "look up"
+	}
+	err = s.hold(ctx, phase, readsOf(gets), false, func() (err error) {
+		rows, err = s.store.Get(context.WithoutCancel(ctx), gets)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// Scan holds a page back. It reads the whole table, since whatever is written
+// there may belong to it.
+func (s *site) Scan(ctx context.Context, scan *storage.Scan) (page *storage.Page, err error) {
+	phase := [...]string{storage.PartitionScan: "scan", storage.IndexScan: "scan index", storage.FullScan: "scan all"}[scan.Kind]
+	err = s.hold(ctx, phase, footprint{reads: []string{scan.Table.Name + "*"}}, false, func() (err error) {
+		page, err = s.store.Scan(context.WithoutCancel(ctx), scan)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// Mutate holds a group back.
+func (s *site) Mutate(ctx context.Context, group []storage.Mutation) error {
+	return s.hold(ctx, phaseOf(group), writesOf(group), true, func() error {
+		err := s.store.Mutate(context.WithoutCancel(ctx), group)
+		if err == nil {
+			s.run.wrote(s, group)
+		}
+		return err
+	})
+}
+
+// Admin and Close are not used by engines.
+func (s *site) Admin() storage.Admin { return s.store.Admin() }
+
+// Close does nothing: the storage belongs to all.
+func (s *site) Close() error { return nil }
