@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -94,7 +95,8 @@ func (r *run) actions() []*action {
 	for _, c := range r.late {
 		add(arrive, c, c.site, c.foot)
 	}
-	slices.SortStableFunc(all, func(a, b *action) int { return strings.Compare(a.name, b.name) })
+	// Executions without faults come first, so that a bounded exploration has them.
+	slices.SortStableFunc(all, func(a, b *action) int { return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.name, b.name)) })
 	switch {
 	case len(r.pending) == 0 && r.active > 0:
 		all = append(all, &action{kind: wait, name: "time passes"})

@@ -101,7 +101,11 @@ func phaseOf(group []storage.Mutation) string {
 func (s *site) hold(ctx context.Context, phase string, f footprint, write bool, send func() error) error {
 	c := &call{site: s, foot: f, write: write, send: send, reply: make(chan error, 1)}
 	what := slices.Concat(f.writes, f.reads)
-	c.name = fmt.Sprintf("%s %s %s", s.name, phase, strings.Join(what, " "))
+	who, named := ctx.Value(caller{}).(string)
+	if !named {
+		who = s.name
+	}
+	c.name = fmt.Sprintf("%s %s %s", who, phase, strings.Join(what, " "))
 	if !s.run.admit(c) {
 		return errDead
 	}

@@ -12,10 +12,15 @@ import (
 
 var ctxNone = context.Background()
 
+// caller is the key of a client's name in the contexts of its calls.
+type caller struct{}
+
 // Client is what the script of an actor works with.
 type Client struct {
 	run    *run
 	site   *site
+	name   string
+	ctx    context.Context // tells its calls from those of others in its process
 	script func(c *Client)
 	txs    []*Tx
 }
@@ -90,7 +95,7 @@ func (c *Client) transact(o commit.BeginOptions, run func(tx *Tx) bool) *Tx {
 		tx.finish(tx.err)
 		return tx
 	}
-	tx.finish(tx.tx.Commit(ctxNone))
+	tx.finish(tx.tx.Commit(tx.client.ctx))
 	return tx
 }
 
@@ -99,6 +104,10 @@ var errRolledBack = errors.New("rolled back")
 // Begin starts a transaction that the script drives by itself.
 func (c *Client) Begin(o commit.BeginOptions) *Tx {
 	o.Isolation = c.run.scenario.Isolation
+	if o.ID == "" {
+		// An id of the engine's would tell which client was first.
+		o.ID = fmt.Sprintf("%s%d", c.name, len(c.txs)+1)
+	}
 	tx := &Tx{client: c, began: c.run.step()}
 	tx.tx, tx.err = c.site.engine.Begin(o)
 	must(tx.err)
@@ -124,7 +133,7 @@ func (tx *Tx) finish(err error) {
 }
 
 func (tx *Tx) table() *commit.Table {
-	t, err := tx.client.site.engine.Table(ctxNone, itemName)
+	t, err := tx.client.site.engine.Table(tx.client.ctx, itemName)
 	must(err)
 	return t
 }
@@ -137,7 +146,7 @@ func (tx *Tx) Get(k Key) (v int, found bool) {
 	if tx.err != nil {
 		return 0, false
 	}
-	rows, err := tx.tx.Get(ctxNone, tx.ref(k))
+	rows, err := tx.tx.Get(tx.client.ctx, tx.ref(k))
 	if tx.err = err; err != nil {
 		return 0, false
 	}
@@ -186,7 +195,7 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 	}
 	o := op{kind: scan, of: of, rows: map[Key]value{}}
 	found := map[Key]int{}
-	for row, err := range tx.tx.Scan(ctxNone, s) {
+	for row, err := range tx.tx.Scan(tx.client.ctx, s) {
 		if tx.err = err; err != nil {
 			return nil
 		}
@@ -220,22 +229,22 @@ func (tx *Tx) Put(k Key, v int) { tx.PutIn(k, v, 0) }
 
 // PutIn is Put with a category.
 func (tx *Tx) PutIn(k Key, v, cat int) {
-	tx.write(op{kind: put, key: k, v: v, cat: cat}, func(ref commit.Ref) error { return tx.tx.Upsert(ctxNone, ref, tx.changes(v, cat)) })
+	tx.write(op{kind: put, key: k, v: v, cat: cat}, func(ref commit.Ref) error { return tx.tx.Upsert(tx.client.ctx, ref, tx.changes(v, cat)) })
 }
 
 // Insert writes an item that must not be there.
 func (tx *Tx) Insert(k Key, v int) {
-	tx.write(op{kind: insert, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Insert(ctxNone, ref, tx.changes(v, 0)) })
+	tx.write(op{kind: insert, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Insert(tx.client.ctx, ref, tx.changes(v, 0)) })
 }
 
 // Update changes an item if it is there.
 func (tx *Tx) Update(k Key, v int) {
-	tx.write(op{kind: update, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Update(ctxNone, ref, tx.changes(v, 0), nil) })
+	tx.write(op{kind: update, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Update(tx.client.ctx, ref, tx.changes(v, 0), nil) })
 }
 
 // Delete removes an item.
 func (tx *Tx) Delete(k Key) {
-	tx.write(op{kind: remove, key: k}, func(ref commit.Ref) error { return tx.tx.Delete(ctxNone, ref, nil) })
+	tx.write(op{kind: remove, key: k}, func(ref commit.Ref) error { return tx.tx.Delete(tx.client.ctx, ref, nil) })
 }
 
 func (tx *Tx) String() string {

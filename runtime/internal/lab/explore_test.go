@@ -1,35 +1,43 @@
 package lab
 
 import (
+	"flag"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/scalargen/scalargen/runtime/internal/commit"
 )
 
-func increment(k Key, by int) func(c *Client) {
-	return func(c *Client) {
-		c.Transact(func(tx *Tx) bool {
-			v, found := tx.Get(k)
-			tx.Put(k, v+by)
-			return found
-		})
-	}
-}
+var (
+	most = flag.Int("explore.most", 2000, "executions of each scenario at most, 0 for all")
+	only = flag.String("explore.only", "", "the scenarios whose names contain this")
+)
 
-func TestTwoIncrements(t *testing.T) {
-	for _, level := range []commit.Isolation{commit.Snapshot, commit.Serializable} {
-		s := &Scenario{
-			Name: "lost update", Isolation: level, Records: []Record{{Key: Key{1, 1}, V: 1}},
-			Clients: []Actor{{Name: "A", Run: increment(Key{1, 1}, 10)}, {Name: "B", Run: increment(Key{1, 1}, 100)}},
-			Faults:  Faults{Crashes: 1},
-			Reach:   map[string]func(*Outcome) bool{"both": func(o *Outcome) bool { return o.Committed() == 2 }},
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	total := 0
+	for _, s := range Catalogue() {
+		name := fmt.Sprintf("%s, %v", s.Name, s.Isolation)
+		if !strings.Contains(name, *only) {
+			continue
 		}
 		begun := time.Now()
-		r := Explore(t, s, Options{Most: 20000})
-		t.Logf("%v: %+v in %v", level, r, time.Since(begun))
+		r := Explore(t, s, Options{Most: *most})
+		took := time.Since(begun)
+		total += r.Executions
+		how := "bounded"
+		if r.Exhausted {
+			how = "exhausted"
+		}
+		t.Logf("%-55s %8d executions, %7d given up, %2d choices at most, %6.0f a second, %s, %v", name, r.Executions, r.GivenUp, r.Longest, float64(r.Executions)/took.Seconds(), how, r.Reached)
 		if r.Failure != "" {
-			t.Error(r.Failure)
+			t.Errorf("%s: %s", name, r.Failure)
+		}
+		for what := range s.Reach {
+			if r.Reached[what] == 0 {
+				t.Errorf("%s: no execution in which %s", name, what)
+			}
 		}
 	}
+	t.Logf("%d executions", total)
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -72,17 +73,31 @@ func newRun(s *Scenario) *run {
 		initial.store(r)
 	}
 	for _, c := range s.Clients {
-		site := &site{run: r, name: c.Name, store: r.store}
-		o := s.Engine
-		if c.Engine != nil {
-			o = *c.Engine
-		}
-		o.Now, o.NewID, o.MetadataTTL, o.CoordinatorNamespace = site.clock, site.newID, -1, coordinatorNamespace
-		site.engine = commit.New(site, o)
-		r.sites = append(r.sites, site)
-		r.clients = append(r.clients, &Client{run: r, site: site, script: c.Run})
+		r.clients = append(r.clients, &Client{run: r, site: r.process(c), name: c.Name, ctx: context.WithValue(ctxNone, caller{}, c.Name), script: c.Run})
 	}
 	return r
+}
+
+// process returns the site of an actor.
+func (r *run) process(c Actor) *site {
+	name := cmp.Or(c.Process, c.Name)
+	if at := slices.IndexFunc(r.sites, func(s *site) bool { return s.name == name }); at >= 0 {
+		return r.sites[at]
+	}
+	o := r.scenario.Engine
+	if c.Engine != nil {
+		o = *c.Engine
+	}
+	s := &site{run: r, name: name, store: r.store}
+	o.Now, o.NewID, o.MetadataTTL, o.CoordinatorNamespace = s.clock, s.newID, -1, coordinatorNamespace
+	if o.GroupCommit != nil {
+		groups := *o.GroupCommit
+		groups.NewID = s.newGroupID
+		o.GroupCommit = &groups
+	}
+	s.engine = commit.New(s, o)
+	r.sites = append(r.sites, s)
+	return s
 }
 
 // must is for what cannot fail: a storage in memory that nobody holds back.
@@ -102,6 +117,7 @@ func (r *run) play(t *testing.T, choose chooser) (complete bool) {
 			defer r.mu.Unlock()
 			r.active--
 		}()
+		synctest.Wait() // those who share an engine begin in this order
 	}
 	for idle := 0; ; {
 		synctest.Wait()

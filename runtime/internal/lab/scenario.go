@@ -23,9 +23,10 @@ type Scenario struct {
 
 // Actor is a client.
 type Actor struct {
-	Name   string // one letter, which begins its transactions' ids
-	Run    func(c *Client)
-	Engine *commit.Options // nil for the scenario's
+	Name    string // one letter, which begins its transactions' ids
+	Run     func(c *Client)
+	Process string          // whose engine it uses; "" for one of its own
+	Engine  *commit.Options // of its process, nil for the scenario's
 }
 
 // Key is the key of an item: a partition and a place in it.

@@ -19,6 +19,7 @@ type site struct {
 	engine *commit.Engine
 	skew   atomic.Int64 // of its clock, in milliseconds
 	ids    atomic.Int64
+	groups atomic.Int64
 	dead   bool // guarded by run.mu
 }
 
@@ -29,8 +30,11 @@ func (s *site) clock() time.Time {
 	return time.Now().Add(time.Duration(s.skew.Load()) * time.Millisecond)
 }
 
-// newID makes ids that tell who made them, the same in every execution.
-func (s *site) newID() string { return fmt.Sprintf("%s%d", s.name, s.ids.Add(1)) }
+// newID is for transactions that are not begun by a client.
+func (s *site) newID() string { return fmt.Sprintf("%s-%d", s.name, s.ids.Add(1)) }
+
+// newGroupID makes ids of groups, of 24 characters.
+func (s *site) newGroupID() string { return fmt.Sprintf("%sgroup%018d", s.name[:1], s.groups.Add(1)) }
 
 // Info promises what the storage of the scenario does, but for batches: which
 // rows come into one would depend on chance.
