@@ -15,6 +15,10 @@ type Faults struct {
 	Jumps        int // a client's clock jumps ahead, so that it sees what is prepared as expired
 }
 
+func (f Faults) total() int {
+	return f.Crashes + f.LostReplies + f.LostRequests + f.Errors + f.Jumps
+}
+
 // kind is what an action does.
 type kind uint8
 
@@ -71,6 +75,9 @@ func (r *run) actions() []*action {
 	}
 	for _, c := range r.pending {
 		add(deliver, c, c.site, c.foot)
+		if r.faults == 0 {
+			continue
+		}
 		if c.write && r.left.LostReplies > 0 {
 			add(loseReply, c, c.site, c.foot)
 		}
@@ -82,7 +89,7 @@ func (r *run) actions() []*action {
 		}
 	}
 	for _, s := range r.sites {
-		if s.dead || !slices.ContainsFunc(r.pending, func(c *call) bool { return c.site == s }) {
+		if r.faults == 0 || s.dead || !slices.ContainsFunc(r.pending, func(c *call) bool { return c.site == s }) {
 			continue
 		}
 		if r.left.Crashes > 0 {
@@ -108,6 +115,9 @@ func (r *run) actions() []*action {
 
 // perform does what an action says.
 func (r *run) perform(a *action) {
+	if a.spends() {
+		r.faults--
+	}
 	switch a.kind {
 	case deliver:
 		r.take(a.call, &r.pending)

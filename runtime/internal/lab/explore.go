@@ -49,61 +49,99 @@ func (n *node) next() bool {
 	return false
 }
 
-// Explore runs all executions of a scenario that differ, depth first.
+// Explore runs all executions of a scenario that differ: those without faults
+// first, then those with one, and so on, so that a bounded exploration has seen
+// the simple ones.
 func Explore(t *testing.T, s *Scenario, o Options) Result {
 	t.Helper()
-	result := Result{Reached: map[string]int{}}
-	var path []*node
-	for {
-		depth := 0
-		r, verdict, complete := execute(t, s, func(actions []*action) *action {
-			if depth < len(path) {
-				n := path[depth]
-				depth++
-				return n.again(t, actions)
-			}
-			n := &node{actions: actions, chosen: -1}
-			if depth > 0 && !o.Everything {
-				n.sleep = path[depth-1].inherited()
-			}
-			if !n.next() {
-				return nil
-			}
-			path = append(path, n)
-			depth++
-			return n.actions[n.chosen]
-		})
-		if complete {
-			result.Executions++
-			result.Longest = max(result.Longest, r.steps)
-			for _, what := range r.reached() {
-				result.Reached[what]++
-			}
-			if verdict != "" {
-				result.Failure = fmt.Sprintf("%s\nafter these choices:\n  %s\n%s", verdict, strings.Join(r.trace, "\n  "), r.describe())
-				return result
-			}
-		} else {
-			result.GivenUp++
-		}
-		for {
-			if len(path) == 0 {
-				result.Exhausted = true
-				return result
-			}
-			last := path[len(path)-1]
-			if !o.Everything {
-				last.sleep = append(last.sleep, last.actions[last.chosen])
-			}
-			if last.next() {
-				break
-			}
-			path = path[:len(path)-1]
-		}
-		if o.Most > 0 && result.Executions >= o.Most {
-			return result
+	x := &explorer{t: t, scenario: s, options: o, result: Result{Reached: map[string]int{}}}
+	for faults := range s.Faults.total() + 1 {
+		if !x.explore(faults) {
+			return x.result
 		}
 	}
+	x.result.Exhausted = true
+	return x.result
+}
+
+// explorer is an exploration under way.
+type explorer struct {
+	t        *testing.T
+	scenario *Scenario
+	options  Options
+	result   Result
+	path     []*node // of the execution under way, or the one before
+	depth    int     // choices made in the execution under way
+}
+
+// explore runs all executions with exactly so many faults, depth first. It
+// reports false if it has not come to the end.
+func (x *explorer) explore(faults int) bool {
+	x.path = nil
+	for {
+		x.depth = 0
+		r, verdict, complete := execute(x.t, x.scenario, faults, x.choose)
+		switch {
+		case !complete:
+			x.result.GivenUp++
+		case r.faults == 0: // all have happened
+			x.count(r)
+			if verdict != "" {
+				x.result.Failure = fmt.Sprintf("%s\nafter these choices:\n  %s\n%s", verdict, strings.Join(r.trace, "\n  "), r.describe())
+				return false
+			}
+		}
+		if !x.backtrack() {
+			return true
+		}
+		if x.options.Most > 0 && x.result.Executions >= x.options.Most {
+			return false
+		}
+	}
+}
+
+func (x *explorer) count(r *run) {
+	x.result.Executions++
+	x.result.Longest = max(x.result.Longest, r.steps)
+	for _, what := range r.reached() {
+		x.result.Reached[what]++
+	}
+}
+
+// choose follows the path as far as it goes and then takes the first choice that
+// does not sleep.
+func (x *explorer) choose(actions []*action) *action {
+	if x.depth < len(x.path) {
+		n := x.path[x.depth]
+		x.depth++
+		return n.again(x.t, actions)
+	}
+	n := &node{actions: actions, chosen: -1}
+	if x.depth > 0 && !x.options.Everything {
+		n.sleep = x.path[x.depth-1].inherited()
+	}
+	if !n.next() {
+		return nil
+	}
+	x.path = append(x.path, n)
+	x.depth++
+	return n.actions[n.chosen]
+}
+
+// backtrack moves on to the next choice that is left. It reports false if there
+// is none.
+func (x *explorer) backtrack() bool {
+	for len(x.path) > 0 {
+		last := x.path[len(x.path)-1]
+		if !x.options.Everything {
+			last.sleep = append(last.sleep, last.actions[last.chosen])
+		}
+		if last.next() {
+			return true
+		}
+		x.path = x.path[:len(x.path)-1]
+	}
+	return false
 }
 
 // inherited are the actions that sleep after the chosen one: those that it does

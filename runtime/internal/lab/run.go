@@ -32,6 +32,7 @@ type run struct {
 	pending []*call
 	late    []*call
 	left    Faults
+	faults  int            // that are still to happen
 	active  int            // clients that have not ended
 	repeats map[string]int // how often a call of a name was made
 	steps   int
@@ -42,11 +43,12 @@ type run struct {
 // execution up.
 type chooser func(actions []*action) *action
 
-// execute runs the scenario once and returns what the oracle finds wrong with it,
+// execute runs the scenario once, with so many faults at most, and returns what the oracle finds wrong with it,
 // "" for nothing. It reports false if the execution was given up.
-func execute(t *testing.T, s *Scenario, choose chooser) (r *run, verdict string, complete bool) {
+func execute(t *testing.T, s *Scenario, faults int, choose chooser) (r *run, verdict string, complete bool) {
 	synctest.Test(t, func(t *testing.T) {
 		r = newRun(s)
+		r.faults = faults
 		complete = r.play(t, choose)
 		if complete {
 			verdict = r.judge()
