@@ -63,7 +63,9 @@ func (p *scanPlan) text(selected *selection) string {
 	} else {
 		b.OrderBy(t, p.order)
 	}
-	return b.Text(" LIMIT ").Param().String()
+	// SQLite looks at the value of a bare parameter when it plans, and plans anew
+	// for each value.
+	return b.Text(" LIMIT ").Param().Text("+0").String()
 }
 
 // conjunction returns a function that appends WHERE the first time and AND

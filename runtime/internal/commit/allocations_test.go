@@ -66,16 +66,16 @@ func TestAllocations(t *testing.T) {
 		most float64
 		run  func() func()
 	}{
-		{"get of ten columns", 6, func() func() {
+		{"get of ten columns", 4, func() func() {
 			e, refs := wideWorld(t)
 			return func() { getOne(ctx, t, e, refs[0]) }
 		}},
-		{"two records read and written, one phase", 40, func() func() {
+		{"two records read and written, one phase", 17, func() func() {
 			e, refs := wideWorld(t, onePhase)
 			changes := set(refs[0].Table, "v0", 7)
 			return func() { updateTwo(ctx, t, e, refs, changes) }
 		}},
-		{"two records read and written, two phases", 60, func() func() {
+		{"two records read and written, two phases", 33, func() func() {
 			e, refs := wideWorld(t)
 			changes := set(refs[0].Table, "v0", 7)
 			return func() { updateTwo(ctx, t, e, refs, changes) }

@@ -93,18 +93,22 @@ func (tx *Tx) RollbackPrepared(ctx context.Context) error {
 		return err
 	}
 	defer tx.leaveAlone()
-	switch {
-	case from == over && tx.decided == Committed:
-		return tx.fail(committedAlready())
-	case from == over:
-		return nil
-	case from != active:
-		if err = tx.failed(tx.abortPrepared(ctx)); errors.Is(err, ErrUnknownStatus) {
-			tx.stage.Store(from)
-			return err
+	switch from {
+	case over:
+		if tx.decided == Committed {
+			return tx.fail(committedAlready())
 		}
+		return nil
+	case active:
+		tx.end(observe.ErrRolledBack)
+		return nil
 	}
-	tx.end(cmp.Or(err, observe.ErrRolledBack))
+	end := errInterrupted
+	defer func() { tx.conclude(from, end) }()
+	if err = tx.failed(tx.abortPrepared(ctx)); errors.Is(err, ErrUnknownStatus) {
+		tx.stage.Store(from)
+	}
+	end = cmp.Or(err, observe.ErrRolledBack)
 	return err
 }
 

@@ -1,116 +1,148 @@
 package commit
 
 import (
+	"cmp"
 	"context"
-	"slices"
+	"errors"
 
-	"github.com/scalargen/scalargen/runtime/internal/writeset"
+	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
 
-// Finish completes all records of a decided transaction by its write set, and
-// removes its coordinator row (spec 2.7). It reports false, and leaves the row,
-// if the row has no write set, and true if there is none: the transaction was
-// finished before, wrote nothing, or is not decided.
-//
-// Of a group commit it finishes all members, whose row is one. A write set that
-// this version does not understand is an error: not to know what was written is
-// not to know that nothing was (quirk Q9).
-func (e *Engine) Finish(ctx context.Context, id string) (bool, error) {
-	failed := func(message string, err error) error {
-		return &Error{Kind: ErrStorage, Code: "DB-CORE-30068", TxID: id, Message: message, Err: err}
+// commitMutation completes a prepared record of a committed transaction
+// (spec 5.2, 5.4): a put becomes COMMITTED and loses its before image, a delete
+// is carried out.
+func (t *Table) commitMutation(key []storage.Value, id string, state State, committedAt int64, hasBefore bool) storage.Mutation {
+	m := storage.Mutation{Table: t.meta, Key: key, Condition: storage.If, Where: t.heldBy(id, state)}
+	if state == Deleted {
+		m.Op = storage.Delete
+		return m
 	}
-	d, err := e.coordinator.read(ctx, id)
-	switch {
-	case err != nil:
-		return false, failed("cannot read the decision on the transaction to finish", err)
-	case d == nil:
-		return true, nil
-	case d.writeSet == nil:
-		return false, nil
+	m.Op = storage.Put
+	values := []storage.Value{storage.BigIntValue(committedAt), storage.IntValue(int32(Committed))}
+	m.Columns = t.completed[:len(values)]
+	if hasBefore {
+		m.Columns = t.completed
+		values = append(values, t.nulls...)
 	}
-	groups, err := writeset.Decode(d.writeSet)
-	if err != nil {
-		return false, failed("the write set of the transaction cannot be read, so it is left as it is", err)
-	}
-	for _, g := range groups {
-		owner := d.id
-		if g.Child != "" {
-			owner += "$" + g.Child
-		}
-		if err := e.finishRecords(ctx, owner, d, g.Entries); err != nil {
-			return false, failed("cannot complete a record of the transaction; finish it again", err)
-		}
-	}
-	if err := e.coordinator.remove(ctx, d); err != nil {
-		return false, failed("all records are completed, but the decision could not be removed; finish the transaction again", err)
-	}
-	return true, nil
+	m.Values = values
+	return m
 }
 
-// finishRecords rolls those of the records that owner still has prepared.
-func (e *Engine) finishRecords(ctx context.Context, owner string, d *decision, entries []writeset.Entry) error {
-	refs, gets := make([]Ref, len(entries)), make([]storage.Get, len(entries))
-	for i, entry := range entries {
-		if entry.Participant != "" {
-			return &Error{Kind: ErrInvalid, Table: entry.Table, Message: "participant " + entry.Participant + " wrote a record of its own: each participant has to complete its records"}
+// heldBy holds as long as the transaction has the record in state. Nothing
+// weaker may guard a completion (spec 7.8).
+func (t *Table) heldBy(id string, state State) []storage.Predicate {
+	return []storage.Predicate{
+		{Column: t.txID, Operator: storage.Eq, Value: storage.TextValue(id)},
+		{Column: t.state, Operator: storage.Eq, Value: storage.IntValue(int32(state))},
+	}
+}
+
+// rollbackMutation takes a prepared record of an aborted transaction back to
+// the version before, or removes it if there was none (spec 5.3).
+func (t *Table) rollbackMutation(key []storage.Value, row storage.Row) storage.Mutation {
+	m := storage.Mutation{Table: t.meta, Key: key, Condition: storage.If, Where: t.heldBy(t.idOf(row), t.stateOf(row))}
+	if !t.hasBeforeImage(row) {
+		m.Op = storage.Delete
+		return m
+	}
+	m.Op = storage.Put
+	m.Columns = make([]int, 0, 2*len(t.after))
+	m.Values = make([]storage.Value, 0, 2*len(t.after))
+	for _, c := range t.after {
+		m.Columns = append(m.Columns, c)
+		m.Values = append(m.Values, t.beforeValue(row, c))
+	}
+	m.Columns = append(m.Columns, t.before...)
+	m.Values = append(m.Values, t.nulls...)
+	return m
+}
+
+// commitRecords completes the records of the committed transaction. What fails
+// is left to lazy recovery; the transaction is committed either way.
+func (tx *Tx) commitRecords(ctx context.Context, committedAt int64) {
+	ctx, end := tx.observe(ctx, observe.Complete, len(tx.writes))
+	mutations := make([]storage.Mutation, len(tx.writes))
+	for i, r := range tx.writes {
+		state, hasBefore := Prepared, r.replaced() != nil
+		if r.op == deleteWrite {
+			state = Deleted
 		}
-		ref, err := e.refOf(ctx, entry)
-		if err != nil {
-			return err
-		}
-		refs[i], gets[i] = ref, storage.Get{Table: ref.Table.meta, Key: ref.Key}
-	}
-	if len(gets) == 0 {
-		return nil
-	}
-	rows, err := e.storage.Get(ctx, gets)
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		t := refs[i].Table
-		if row == nil || t.isCommitted(row) || t.idOf(row) != owner {
+		// Records of one table have all but the key in common.
+		if i > 0 && tx.writes[i-1].table == r.table && tx.writes[i-1].op == r.op && (tx.writes[i-1].replaced() != nil) == hasBefore {
+			mutations[i] = mutations[i-1]
+			mutations[i].Key = r.key
 			continue
 		}
-		if err := t.damage(refs[i].Key, row); err != nil {
-			return err
-		}
-		if err := e.followDecision(ctx, t, refs[i].Key, row, d); err != nil {
-			return err
-		}
+		mutations[i] = r.table.commitMutation(r.key, tx.id, state, committedAt, hasBefore)
 	}
-	return nil
+	end(tx.finish(ctx, mutations, tx.engine.options.SerialCommit))
 }
 
-// refOf finds the record that an entry names. Its columns are found by name.
-func (e *Engine) refOf(ctx context.Context, entry writeset.Entry) (Ref, error) {
-	t, err := e.Table(ctx, entry.Table)
+// rollbackRecords takes back the records of the aborted transaction, as far as
+// they were prepared: each is read again, since a failed prepare may have been
+// applied in part. One that arrives later still is left to lazy recovery.
+func (tx *Tx) rollbackRecords(ctx context.Context) {
+	if len(tx.writes) == 0 {
+		return
+	}
+	ctx, end := tx.observe(ctx, observe.RollBack, len(tx.writes))
+	rows, err := tx.engine.storage.Get(ctx, tx.written())
 	if err != nil {
-		return Ref{}, err
+		tx.engine.options.Log.WarnContext(ctx, "records of an aborted transaction are left to lazy recovery", "tx", tx.id, "error", err)
+		end(err)
+		return
 	}
-	ref := Ref{Table: t}
-	named := slices.Concat(entry.Partition, entry.Clustering)
-	for _, c := range t.meta.PrimaryKey() {
-		column := t.meta.Columns[c]
-		at := slices.IndexFunc(named, func(n writeset.Column) bool { return n.Name == column.Name && n.Value.Type() == column.Type })
-		if at < 0 {
-			return Ref{}, &Error{Kind: ErrInvalid, Table: entry.Table, Message: "the write set has no value of key column " + column.Name}
+	var mutations []storage.Mutation
+	for i, r := range tx.writes {
+		if row := rows[i]; row != nil && r.table.idOf(row) == tx.id && !r.table.isCommitted(row) {
+			mutations = append(mutations, r.table.rollbackMutation(r.key, row))
 		}
-		ref.Key = append(ref.Key, named[at].Value)
 	}
-	return ref, nil
+	end(tx.finish(ctx, mutations, tx.engine.options.SerialRollback))
 }
 
-// RecoverRecord completes the record at ref if a transaction left it prepared.
-// It reports false if that transaction may still be running (spec 2.7).
-func (e *Engine) RecoverRecord(ctx context.Context, ref Ref) (bool, error) {
-	row, err := e.readRecord(ctx, ref.Table, ref.Key)
-	if err != nil {
-		return false, storageError("DB-CORE-30069", ref.Table.Name(), ref.Table.meta.FormatKey(ref.Key), "cannot read the record to recover", err)
+// written returns the reads of the records that the transaction writes.
+func (tx *Tx) written() []storage.Get {
+	gets := make([]storage.Get, len(tx.writes))
+	for i, r := range tx.writes {
+		gets[i] = storage.Get{Table: r.table.meta, Key: r.key}
 	}
-	if row == nil || ref.Table.isCommitted(row) {
-		return true, nil
+	return gets
+}
+
+// finish applies completions, in groups first. A record that somebody else has
+// completed already fails its whole group, whose records then go one by one. It
+// returns the first failure, after all has been tried.
+func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial bool) error {
+	groups := tx.engine.group(mutations)
+	failures := make([]error, len(groups))
+	each(len(groups), serial, func(i int) error {
+		err := tx.engine.storage.Mutate(ctx, groups[i])
+		if errors.Is(err, storage.ErrCondition) && len(groups[i]) > 1 {
+			err = nil
+			for j := range groups[i] {
+				if e := tx.engine.storage.Mutate(ctx, groups[i][j:j+1]); e != nil && !errors.Is(e, storage.ErrCondition) {
+					err = e
+				}
+			}
+		}
+		if err != nil && !errors.Is(err, storage.ErrCondition) {
+			failures[i] = err
+			tx.engine.options.Log.WarnContext(ctx, "records are left to lazy recovery", "tx", tx.id,
+				"table", groups[i][0].Table.String(), "records", len(groups[i]), "error", err)
+		}
+		return nil
+	})
+	tx.engine.queue.released(tx.writes)
+	return cmp.Or(failures...)
+}
+
+// follow runs what makes the records follow the decision: at once, or in the
+// background if async is set and there is room.
+func (tx *Tx) follow(ctx context.Context, async bool, work func(ctx context.Context)) {
+	if async && len(tx.writes) > 0 && tx.engine.background.start(ctx, work) {
+		return
 	}
-	return e.completeIfDecided(ctx, ref.Table, ref.Key, row)
+	work(ctx)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -117,7 +116,7 @@ func (c *coordinator) row(ctx context.Context, id string) (*decision, error) {
 			break
 		}
 		rows, err = c.engine.storage.Get(ctx, []storage.Get{{Table: t.meta, Key: []storage.Value{storage.TextValue(id)}}})
-		if err == nil || errors.Is(err, storage.ErrClosed) {
+		if err == nil || hopeless(err) {
 			break
 		}
 	}
@@ -180,7 +179,7 @@ func (c *coordinator) put(ctx context.Context, d *decision) error {
 	m := t.insertion(d)
 	var unknown error // the first failure after which the row may be there
 	for attempt := range coordinatorAttempts {
-		if errors.Is(err, storage.ErrClosed) || attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
+		if hopeless(err) || attempt > 0 && !Pause(ctx, coordinatorPause<<(attempt-1)) {
 			break
 		}
 		err = c.send(ctx, m)
@@ -199,6 +198,11 @@ func (c *coordinator) put(ctx context.Context, d *decision) error {
 		return &storage.Error{Op: "mutate", Table: t.meta.TableName, Class: storage.ErrUnknown, Err: unknown}
 	}
 	return err
+}
+
+// hopeless reports whether trying again cannot help.
+func hopeless(err error) bool {
+	return errors.Is(err, storage.ErrClosed) || errors.Is(err, storage.ErrInvalid) || errors.Is(err, storage.ErrTableNotFound)
 }
 
 // commit decides that a transaction is committed and returns when (spec 6.4).
@@ -234,12 +238,12 @@ func (c *coordinator) committed(ctx context.Context, id string, at int64, err er
 			Message: "the decision is written but cannot be read: ask for the status of the transaction before you act", Err: readErr}
 	case d != nil && d.state == Committed:
 		return d.createdAt, nil
-	case c.engine.options.WriteSets && errors.Is(err, errDecidedPerhapsByUs):
+	case errors.Is(err, errDecidedPerhapsByUs) && (d == nil && !isFullID(id) || c.engine.options.WriteSets):
 		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003", TxID: id,
 			Message: "the decision was written and is not there any more: the transaction was finished, or aborted; read a record that it writes before you act"}
 	}
 	return 0, &Error{Kind: ErrConflict, Code: "DB-CORE-20015", TxID: id,
-		Message: "another process has aborted the transaction, as it may after 15 seconds: retry"}
+		Message: "the transaction, or the group that it was to be committed with, has been aborted by another process, as may happen after 15 seconds: retry"}
 }
 
 // abort decides that a transaction of the caller's own is aborted, if it is not
@@ -311,23 +315,14 @@ func (e *Engine) Status(ctx context.Context, id string) (State, error) {
 // which asks no coordinator.
 func (e *Engine) Abort(ctx context.Context, id string) (State, error) {
 	won, err := e.coordinator.forceAbort(ctx, id)
-	if err != nil {
+	switch {
+	case errors.Is(err, storage.ErrInvalid):
+		return 0, &Error{Kind: ErrInvalid, TxID: id, Message: "this is no id of a transaction", Err: err}
+	case err != nil:
 		return 0, &Error{Kind: ErrUnknownStatus, Code: "DB-CORE-40003", TxID: id, Message: "cannot abort the transaction", Err: err}
 	}
 	if won {
 		return Aborted, nil
 	}
 	return e.Status(ctx, id)
-}
-
-// Pause waits for d. It reports false if ctx ends first.
-func Pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

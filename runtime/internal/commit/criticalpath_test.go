@@ -225,8 +225,9 @@ func TestDecisionsShareRequests(t *testing.T) {
 				if want := clients; !batches && got != want {
 					t.Errorf("%d requests for %d decisions, want one each", got, clients)
 				}
-				if batches && got != maxRequests+1 {
-					t.Errorf("%d requests for %d decisions at the same time, want %d alone and one for the rest", got, clients, maxRequests)
+				// The first ones end at the same moment, and each may let another one lead.
+				if batches && (got <= maxRequests || got > 2*maxRequests) {
+					t.Errorf("%d requests for %d decisions at the same time, want %d alone and at most as many for the rest", got, clients, maxRequests)
 				}
 				if took, most := time.Since(begun), 5*time.Second; took > most {
 					t.Errorf("took %v", took)

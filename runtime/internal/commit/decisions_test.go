@@ -21,7 +21,6 @@ type jam struct {
 	t        *testing.T
 	w        *world
 	requests []string // the ids of the rows of each request
-	around   aroundFunc
 	wait     sync.WaitGroup
 	mu       sync.Mutex
 	told     map[string][]string // what became of the rows of each id

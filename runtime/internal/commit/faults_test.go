@@ -118,6 +118,7 @@ type fault struct {
 	name    string
 	crashes bool
 	cancels bool
+	batch   bool // changes nothing but batches
 	happen  func(ctx context.Context, c faulty.Call, send func(context.Context) error) error
 }
 

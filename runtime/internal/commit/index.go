@@ -58,7 +58,7 @@ func (tx *Tx) scanByIndex(ctx context.Context, entry *scanned) (iter.Seq2[storag
 				break
 			}
 		}
-		rolledBack, err := tx.checkBeforeIndex(ctx, &entry.scan)
+		rolledBack, err := tx.checkBeforeIndex(ctx, entry)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +72,8 @@ func (tx *Tx) scanByIndex(ctx context.Context, entry *scanned) (iter.Seq2[storag
 
 // checkBeforeIndex completes the transactions that have moved a record away from
 // what the scan asks for, and reports whether one of them was rolled back.
-func (tx *Tx) checkBeforeIndex(ctx context.Context, scan *Scan) (rolledBack bool, err error) {
+func (tx *Tx) checkBeforeIndex(ctx context.Context, entry *scanned) (rolledBack bool, err error) {
+	scan := &entry.scan
 	var restored []*recovery
 	for page, err := range tx.pages(ctx, scan.beforeIndexScan()) {
 		if err != nil {
@@ -82,7 +83,7 @@ func (tx *Tx) checkBeforeIndex(ctx context.Context, scan *Scan) (rolledBack bool
 			if scan.Table.isCommitted(row) {
 				continue
 			}
-			_, r, err := tx.recoverLatest(ctx, scan.Table, scan.Table.meta.Key(row), row)
+			_, r, err := tx.recoverLatest(ctx, scan.Table, scan.Table.meta.Key(row), row, &entry.wait)
 			if err != nil {
 				return false, err
 			}

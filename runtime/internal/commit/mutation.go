@@ -1,6 +1,10 @@
 package commit
 
-import "github.com/scalargen/scalargen/storage"
+import (
+	"slices"
+
+	"github.com/scalargen/scalargen/storage"
+)
 
 // arena holds the slices of several mutations in few allocations.
 type arena struct {
@@ -71,7 +75,7 @@ func (d *draft) put(r *record) {
 	}
 	t := r.table
 	for _, c := range t.data {
-		if !contains(r.columns, c) {
+		if !slices.Contains(r.columns, c) {
 			d.set(c, storage.Null(t.meta.Columns[c].Type))
 		}
 	}
@@ -82,13 +86,4 @@ func (d *draft) mutation() storage.Mutation {
 		d.m.Columns, d.m.Values = d.arena.columns[d.at:n:n], d.arena.values[d.at:n:n]
 	}
 	return d.m
-}
-
-func contains(columns []int, c int) bool {
-	for _, x := range columns {
-		if x == c {
-			return true
-		}
-	}
-	return false
 }

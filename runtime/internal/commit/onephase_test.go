@@ -23,7 +23,9 @@ func TestOnePhaseEligibility(t *testing.T) {
 	type steps []func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error
 	updates := func(refs ...[2]int) (s steps) {
 		for _, r := range refs {
-			s = append(s, func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error { return update(ctx, tx, item(t, e, r[0], r[1]), 50) })
+			s = append(s, func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error {
+				return update(ctx, tx, item(t, e, r[0], r[1]), 50)
+			})
 		}
 		return s
 	}
@@ -35,10 +37,14 @@ func TestOnePhaseEligibility(t *testing.T) {
 		})
 	}
 	deletes := func(p, c int) steps {
-		return step(func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error { return tx.Delete(ctx, item(t, e, p, c), nil) })
+		return step(func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error {
+			return tx.Delete(ctx, item(t, e, p, c), nil)
+		})
 	}
 	inserts := func(p, c int) steps {
-		return step(func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error { return insert(ctx, tx, item(t, e, p, c), 7) })
+		return step(func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error {
+			return insert(ctx, tx, item(t, e, p, c), 7)
+		})
 	}
 	upserts := func(p, c int) steps {
 		return step(func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) error {

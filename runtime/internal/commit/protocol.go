@@ -18,21 +18,50 @@ import (
 // transaction is not and never will be committed, [ErrUnknownStatus] if the
 // decision was sent but neither confirmed nor found, and [ErrInvalid] if a scan
 // is still being iterated, which is not committed either.
-func (tx *Tx) Commit(ctx context.Context) error {
+func (tx *Tx) Commit(ctx context.Context) (err error) {
 	from, err := tx.claim(over, active, prepared, validated)
 	if err != nil {
 		return err
 	}
 	defer tx.leaveAlone()
-	if from == active {
-		err = tx.commit(ctx)
-	} else {
-		err = tx.commitPrepared(ctx, from)
+	if !tx.engine.background.hold() {
+		return tx.closing(from)
 	}
-	err = tx.failed(err)
+	defer tx.engine.background.end()
+	err = errInterrupted
+	defer func() { tx.conclude(from, err) }()
+	if from == active {
+		err = tx.failed(tx.commit(ctx))
+	} else {
+		err = tx.failed(tx.commitPrepared(ctx, from))
+	}
+	return err
+}
+
+// errInterrupted is what a call is thought to end with until it has another end.
+var errInterrupted = errors.New("the storage or a hook panicked")
+
+// conclude ends the transaction after a call that has claimed its end, unless the
+// call has left it, or must leave it, in the stage from: a participant that did
+// not learn the outcome may try again.
+func (tx *Tx) conclude(from stage, err error) {
+	if err == errInterrupted && from != active {
+		tx.stage.Store(from)
+	}
 	if tx.stage.Load() == over {
 		tx.end(err)
 	}
+}
+
+// closing refuses a commit that comes after Close. A transaction that is prepared
+// stays so.
+func (tx *Tx) closing(from stage) error {
+	err := tx.fail(&Error{Kind: ErrClosed, Message: "the database handle is closed"})
+	if from != active {
+		tx.stage.Store(from)
+		return err
+	}
+	tx.end(err)
 	return err
 }
 
@@ -76,6 +105,9 @@ func (tx *Tx) ready(ctx context.Context, code string) error {
 			Message: "a scan of the transaction is still being iterated: leave the loop, or stop the iterator, before the commit"}
 	}
 	if err := tx.preReadWrites(ctx); err != nil {
+		return err
+	}
+	if err := tx.checkStamps(); err != nil {
 		return err
 	}
 	return tx.waitForRecoveries(ctx)

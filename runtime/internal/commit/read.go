@@ -65,13 +65,14 @@ func (tx *Tx) fetch(ctx context.Context, records []*record) ([]storage.Row, erro
 	if rows == nil {
 		rows = stored
 	}
+	var wait patience
 	for j, row := range stored {
 		i := j
 		if at != nil {
 			i = at[j]
 		}
 		r := records[i]
-		if row, err = tx.settle(ctx, r.table, r.key, row); err != nil {
+		if row, err = tx.settle(ctx, r.table, r.key, row, &wait); err != nil {
 			return nil, err
 		}
 		rows[i] = tx.enterRead(r, row)
@@ -129,11 +130,11 @@ func (tx *Tx) enterRead(r *record, row storage.Row) storage.Row {
 
 // settle returns the version of a stored row that the transaction may see: the
 // row itself if it is committed, otherwise what lazy recovery makes of it.
-func (tx *Tx) settle(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, error) {
+func (tx *Tx) settle(ctx context.Context, t *Table, key []storage.Value, row storage.Row, p *patience) (storage.Row, error) {
 	if row == nil || t.isCommitted(row) {
 		return row, nil
 	}
-	version, _, err := tx.recover(ctx, t, key, row)
+	version, _, err := tx.recover(ctx, t, key, row, p)
 	return version, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
@@ -65,11 +64,11 @@ func (tx *Tx) recoverInBackground(ctx context.Context, t *Table, key []storage.V
 
 // recover returns the version of a prepared record that the isolation level
 // shows (spec 7.1) and starts its completion.
-func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (_ storage.Row, _ *recovery, err error) {
+func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row storage.Row, p *patience) (_ storage.Row, _ *recovery, err error) {
 	ctx, end := tx.engine.observe(ctx, observe.Event{Phase: observe.Recover, TxID: tx.id, Table: t.Name(), Size: 1})
 	defer func() { end(err) }()
 	if tx.isolation != ReadCommitted {
-		return tx.recoverLatest(ctx, t, key, row)
+		return tx.recoverLatest(ctx, t, key, row, p)
 	}
 	if err := t.damage(key, row); err != nil {
 		return nil, nil, err
@@ -97,8 +96,10 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 // spares a needless ABORTED row, and after it, which closes the window between.
 // An aborted writer is decided before its before image is returned, so that it
 // cannot commit any more.
-func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, row storage.Row) (storage.Row, *recovery, error) {
-	e, begun := tx.engine, time.Now()
+func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, row storage.Row, p *patience) (storage.Row, *recovery, error) {
+	e := tx.engine
+	at := place{queue: &e.queue, record: string(appendRecordKey(nil, t, key))}
+	defer at.leave()
 	for range recoveryPasses {
 		if err := t.damage(key, row); err != nil {
 			return nil, nil, err
@@ -124,7 +125,7 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		}
 		var again storage.Row
 		if !t.expired(row, e.millis()) {
-			if again, err = tx.waitForDecision(ctx, t, key, row, e.options.Wait-time.Since(begun)); err != nil {
+			if again, err = tx.waitForDecision(ctx, t, key, row, &at, p.left(ctx, e.options.Wait)); err != nil {
 				return nil, nil, err
 			}
 			if again != nil && !t.isCommitted(again) {
@@ -136,7 +137,7 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		if again, err = e.readRecord(ctx, t, key); err != nil {
 			return nil, nil, recoveryFailed(t, key, err)
 		}
-		if done := again == nil || t.isCommitted(again); done {
+		if again == nil || t.isCommitted(again) {
 			return again, settled(t, key, true), nil
 		}
 		if t.idOf(again) != owner {
@@ -153,7 +154,7 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		if again, err = e.readRecord(ctx, t, key); err != nil {
 			return nil, nil, recoveryFailed(t, key, err)
 		}
-		if done := again == nil || t.isCommitted(again); done {
+		if again == nil || t.isCommitted(again) {
 			return again, settled(t, key, true), nil
 		}
 		if t.idOf(again) != owner {

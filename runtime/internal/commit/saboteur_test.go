@@ -21,7 +21,7 @@ var moreFaults = []fault{
 	}},
 	{name: "12 seconds late", happen: late(12 * time.Second)},
 	{name: "25 seconds late", happen: late(25 * time.Second)}, // others have recovered by then
-	{name: "half a batch lost", happen: func(ctx context.Context, c faulty.Call, send func(context.Context) error) error {
+	{name: "half a batch lost", batch: true, happen: func(ctx context.Context, c faulty.Call, send func(context.Context) error) error {
 		err := send(ctx)
 		if len(c.Groups) < 2 {
 			return err

@@ -38,6 +38,8 @@ type scanned struct {
 	// last is the last record that the caller got, own writes included.
 	// Validation of an incomplete scan of a partition reaches to it.
 	last storage.Row
+	// wait is for all records that the scan meets.
+	wait patience
 	// paged: validation read more than one page, that is at several moments.
 	paged bool
 }
@@ -161,7 +163,7 @@ func (s *scanned) replay() iter.Seq2[storage.Row, error] {
 
 // seeFunc returns the version of a stored row that a scan may return, nil if
 // there is none that it selects.
-type seeFunc func(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error)
+type seeFunc func(ctx context.Context, entry *scanned, key []storage.Value, stored storage.Row) (storage.Row, error)
 
 // stream reads the stored rows a page at a time and yields what see makes of
 // them, noting it if keep is set.
@@ -185,7 +187,7 @@ func (tx *Tx) stream(ctx context.Context, entry *scanned, keep bool, see seeFunc
 					}
 					seen[id] = true
 				}
-				row, err := see(ctx, &entry.scan, key, stored)
+				row, err := see(ctx, entry, key, stored)
 				if err != nil {
 					yield(nil, err)
 					return
@@ -206,30 +208,34 @@ func (tx *Tx) stream(ctx context.Context, entry *scanned, keep bool, see seeFunc
 
 // enterAndSee is see for a stream that the caller consumes, between whose rows
 // the transaction is free.
-func (tx *Tx) enterAndSee(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error) {
+func (tx *Tx) enterAndSee(ctx context.Context, entry *scanned, key []storage.Value, stored storage.Row) (storage.Row, error) {
 	if err := tx.enter(); err != nil {
 		return nil, err
 	}
 	defer tx.leave()
-	return tx.see(ctx, scan, key, stored)
+	return tx.see(ctx, entry, key, stored)
 }
 
 // see is the seeFunc of the transaction. It enters what it returns into the
 // read set.
-func (tx *Tx) see(ctx context.Context, scan *Scan, key []storage.Value, stored storage.Row) (storage.Row, error) {
+func (tx *Tx) see(ctx context.Context, entry *scanned, key []storage.Value, stored storage.Row) (storage.Row, error) {
+	scan := &entry.scan
 	earlier, read := tx.readBefore(scan.Table, key)
 	if read {
 		stored = earlier
 	} else {
 		var err error
-		if stored, err = tx.settle(ctx, scan.Table, key, stored); err != nil {
+		if stored, err = tx.settle(ctx, scan.Table, key, stored, &entry.wait); err != nil {
 			return nil, err
 		}
 	}
-	if stored == nil || !scan.selects(stored) {
+	switch {
+	case stored == nil || !scan.selects(stored):
 		return nil, nil
-	}
-	if tx.readOnly || tx.oneOperation {
+	case tx.readOnly || tx.oneOperation:
+		return stored, nil
+	case tx.isolation == ReadCommitted:
+		tx.stamp(scan.Table, key, stored)
 		return stored, nil
 	}
 	tx.mu.Lock()
@@ -239,6 +245,40 @@ func (tx *Tx) see(ctx context.Context, scan *Scan, key []storage.Value, stored s
 		return nil, nil // a concurrent read was first and saw another version
 	}
 	return stored, nil
+}
+
+// stamp notes which version of a record a scan under READ_COMMITTED has returned.
+// That is all it keeps of it, and enough to lose no update: a transaction that
+// writes the record replaces that version or none (checkStamps).
+func (tx *Tx) stamp(t *Table, key []storage.Value, row storage.Row) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if r := tx.records.find(t, key); r != nil && r.read {
+		return // the first read counts
+	}
+	if tx.stamps == nil {
+		tx.stamps = map[string]string{}
+	}
+	name := appendRecordKey(nil, t, key)
+	if _, stamped := tx.stamps[string(name)]; !stamped {
+		tx.stamps[string(name)] = t.idOf(row)
+	}
+}
+
+// checkStamps reports [ErrConflict] if a record that is to be written is not the
+// version that a scan has returned.
+func (tx *Tx) checkStamps() error {
+	if len(tx.stamps) == 0 {
+		return nil
+	}
+	for _, r := range tx.writes {
+		stamp, stamped := tx.stamps[string(appendRecordKey(nil, r.table, r.key))]
+		if stamped && !r.insert && (r.prev == nil || r.table.idOf(r.prev) != stamp) {
+			return &Error{Kind: ErrConflict, Code: "DB-CORE-20013", Table: r.table.Name(), Key: r.table.meta.FormatKey(r.key),
+				Message: "another transaction has written the record since a scan returned it: retry"}
+		}
+	}
+	return nil
 }
 
 // readBefore returns the version of a record that the transaction has read, if

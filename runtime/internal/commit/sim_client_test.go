@@ -49,6 +49,7 @@ type simTx struct {
 	operations []operation
 	outcome    string // ok, conflict, …, of the commit or of the operation that ended it
 	committed  bool   // in truth
+	giveUp     context.CancelFunc
 }
 
 func (tx *simTx) String() string {
@@ -118,7 +119,9 @@ func (c *client) transaction() {
 	engine, process := c.site.running()
 	c.count++
 	record := &simTx{id: fmt.Sprintf("%s-%d", c.name, c.count), end: math.MaxInt}
-	ctx := context.WithValue(context.Background(), caller{}, record)
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), caller{}, record))
+	defer cancel()
+	record.giveUp = cancel
 	table, err := engine.Table(ctx, itemName)
 	if err != nil {
 		return

@@ -31,12 +31,16 @@ type network struct {
 	ledger ledger
 	groups int // group commits so far
 	ids    []string
+	shuns  bool // calls that abort somebody are seldom chosen
+	hasty  bool // callers give up
 }
 
 type parkedCall struct {
 	name    string
 	process *process
 	mutates bool
+	aborts  bool
+	tx      *simTx
 	send    func() error
 	reply   chan error
 }
@@ -67,7 +71,8 @@ func (p *process) around(ctx context.Context, c faulty.Call, send func(context.C
 		tx = new(simTx)
 	}
 	call := &parkedCall{
-		name: fmt.Sprintf("%s %s %s", p.name, tx.id, describe(c)), process: p, mutates: c.Op == faulty.Mutate || c.Op == faulty.MutateBatch, reply: make(chan error, 1),
+		name: fmt.Sprintf("%s %s %s", p.name, tx.id, describe(c)), process: p, mutates: c.Op == faulty.Mutate || c.Op == faulty.MutateBatch, reply: make(chan error, 1), tx: tx,
+		aborts: phase(c) == "decide" && columnOf(c.Mutations[0], "tx_state") == intValue(int(Aborted)),
 		send: func() error {
 			err := send(context.WithoutCancel(ctx))
 			p.network.ledger.note(tx.id, c, err)
@@ -149,6 +154,11 @@ func (n *network) run() {
 		n.mu.Lock()
 		n.step++
 		at := n.random.IntN(waiting)
+		for range 8 {
+			if n.shuns && n.parked[at].aborts {
+				at = n.random.IntN(waiting)
+			}
+		}
 		c := n.parked[at]
 		n.parked = slices.Delete(n.parked, at, at+1)
 		n.mu.Unlock()
@@ -168,7 +178,11 @@ func (n *network) let(c *parkedCall) {
 	}
 	fate := 0
 	if n.random.Float64() < n.faults {
-		fate = 1 + n.random.IntN(6)
+		fates := 6
+		if n.hasty && c.tx.giveUp != nil {
+			fates = 7
+		}
+		fate = 1 + n.random.IntN(fates)
 	}
 	switch fate {
 	case 0:
@@ -192,7 +206,7 @@ func (n *network) let(c *parkedCall) {
 		c.reply <- unanswered(c, errors.New("timeout"))
 		if c.mutates {
 			n.mu.Lock()
-			n.parked = append(n.parked, &parkedCall{name: c.name + " (late)", process: c.process, mutates: true, send: c.send, reply: make(chan error, 1)})
+			n.parked = append(n.parked, &parkedCall{name: c.name + " (late)", process: c.process, mutates: true, send: c.send, reply: make(chan error, 1), tx: c.tx})
 			n.mu.Unlock()
 		}
 	case 6:
@@ -201,5 +215,13 @@ func (n *network) let(c *parkedCall) {
 		c.process.crashed = true
 		c.process.mu.Unlock()
 		n.let(c)
+	case 7: // the request is still under way, whether its caller waits for it or not
+		fmt.Fprintf(&n.trace, "%s: the caller gives up\n", c.name)
+		n.ledger.init()
+		n.ledger.reached["given up"]++
+		n.mu.Lock()
+		n.parked = append(n.parked, c)
+		n.mu.Unlock()
+		c.tx.giveUp()
 	}
 }

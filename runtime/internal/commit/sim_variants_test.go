@@ -14,6 +14,7 @@ import (
 // abort the transactions of others.
 func variedClients(w *world, n *network, random *rand.Rand) (clients []*client, others []func()) {
 	w.grouped()
+	n.hasty = random.IntN(2) == 0
 	for i := range 1 + random.IntN(3) {
 		s := &site{name: fmt.Sprintf("s%d", i), network: n, world: w, skew: randomSkew(random), narrow: random.IntN(2) == 0}
 		s.configure = []func(*Options){randomOptions(random)}
@@ -27,6 +28,30 @@ func variedClients(w *world, n *network, random *rand.Rand) (clients []*client, 
 		s := &site{name: fmt.Sprintf("o%d", i), network: n, world: w, skew: randomSkew(random)}
 		meddler := &meddler{site: s, network: n, random: rand.New(rand.NewPCG(random.Uint64(), 1)), aborts: random.IntN(3) == 0}
 		others = append(others, meddler.run)
+	}
+	return clients, others
+}
+
+// hauntedClients make the most of a decision that disappears: some write and leave
+// write sets, some take every transaction of others for expired, and some finish
+// each transaction as soon as it is decided. Then a transaction can be decided,
+// completed and forgotten while somebody is about to abort it.
+func hauntedClients(w *world, n *network, random *rand.Rand) (clients []*client, others []func()) {
+	w.grouped()
+	n.shuns = true
+	async := random.IntN(2) == 0
+	for i := range 3 {
+		s := &site{name: fmt.Sprintf("s%d", i), network: n, world: w}
+		s.configure = []func(*Options){withWriteSets, func(o *Options) { o.AsyncCommit = async }}
+		if i == 2 {
+			s.skew = time.Hour.Milliseconds()
+		}
+		clients = append(clients, &client{site: s})
+	}
+	for i := range 2 {
+		s := &site{name: fmt.Sprintf("o%d", i), network: n, world: w}
+		m := &meddler{site: s, network: n, random: rand.New(rand.NewPCG(random.Uint64(), 1)), finishes: true}
+		others = append(others, m.run)
 	}
 	return clients, others
 }
@@ -58,15 +83,20 @@ func randomOptions(random *rand.Rand) func(*Options) {
 
 // meddler finishes transactions of others, recovers records, and aborts some.
 type meddler struct {
-	site    *site
-	network *network
-	random  *rand.Rand
-	aborts  bool
+	site     *site
+	network  *network
+	random   *rand.Rand
+	aborts   bool
+	finishes bool // nothing else, and what is recent
 }
 
 func (m *meddler) run() {
 	ctx := context.Background()
-	for range 12 {
+	rounds, back := 12, 6
+	if m.finishes {
+		rounds, back = 50, 3
+	}
+	for range rounds {
 		e, _ := m.site.running()
 		table, err := e.Table(ctx, itemName)
 		if err != nil {
@@ -77,8 +107,10 @@ func (m *meddler) run() {
 			time.Sleep(time.Millisecond)
 			continue
 		}
-		id := known[max(0, len(known)-1-m.random.IntN(6))]
+		id := known[max(0, len(known)-1-m.random.IntN(back))]
 		switch {
+		case m.finishes:
+			_, err = e.Finish(ctx, id)
 		case m.random.IntN(4) == 0:
 			_, err = e.RecoverRecord(ctx, Ref{Table: table, Key: keyOf(recordID{m.random.IntN(2), m.random.IntN(4)})})
 		case m.aborts && m.random.IntN(3) == 0:
@@ -92,6 +124,34 @@ func (m *meddler) run() {
 	}
 }
 
+func TestSimulationOfFinishedTransactions(t *testing.T) {
+	for _, isolation := range []Isolation{Snapshot, Serializable} {
+		t.Run(isolation.String(), func(t *testing.T) {
+			aborted := 0
+			for _, seed := range seeds() {
+				h := simulate(t, seed, isolation, faultRate(seed), hauntedClients)
+				problem := h.problem
+				switch {
+				case problem != "":
+				case isolation != Serializable:
+					problem = h.recordProblem(isolation)
+				case !h.serial():
+					problem = "the committed transactions are not serializable"
+				}
+				if problem != "" {
+					t.Log(h.trace)
+					h.fail(t, problem)
+				}
+				aborted += h.reached["aborted after it was finished"]
+			}
+			t.Logf("%d aborted after they were finished", aborted)
+			if len(seeds()) >= 100 && aborted == 0 {
+				t.Error("nobody was about to abort a transaction while it was finished")
+			}
+		})
+	}
+}
+
 // A seed decides less here than in the other simulations: clients that share an
 // engine may wake up at the same moment. So a failure shows its trace.
 func TestSimulationOfVariants(t *testing.T) {
@@ -99,7 +159,7 @@ func TestSimulationOfVariants(t *testing.T) {
 		t.Run(isolation.String(), func(t *testing.T) {
 			outcomes, reached := map[string]int{}, map[string]int{}
 			for _, seed := range seeds() {
-				h := simulate(t, seed, isolation, faultRate(seed), variedClients)
+				h := simulate(t, seed, isolation, []float64{0, 0.02, 0.08, 0.2}[seed%4], variedClients)
 				problem := h.problem
 				switch {
 				case problem != "":
@@ -120,8 +180,8 @@ func TestSimulationOfVariants(t *testing.T) {
 				}
 			}
 			t.Log(outcomes, reached)
-			for _, what := range []string{"one phase", "batch", "group", "delayed member", "finished"} {
-				if *simSeed == 0 && reached[what] == 0 {
+			for _, what := range []string{"one phase", "batch", "group", "delayed member", "finished", "given up"} {
+				if len(seeds()) >= 100 && reached[what] == 0 {
 					t.Errorf("no simulation came to: %s", what)
 				}
 			}

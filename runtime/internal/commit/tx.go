@@ -50,6 +50,7 @@ type Tx struct {
 	writes     []*record // records with a pending write, in the order of the first
 	scans      []*scanned
 	repeats    map[string]*scanned
+	stamps     map[string]string // under READ_COMMITTED: record to tx_id, see stamp
 	recoveries []*recovery
 
 	// A transaction of few records allocates nothing beside itself.
@@ -147,7 +148,7 @@ func (tx *Tx) enter() error {
 	for {
 		n := tx.calls.Load()
 		if n == alone {
-			return tx.inUse()
+			return tx.inUse(active)
 		}
 		if tx.calls.CompareAndSwap(n, n+1) {
 			break
@@ -166,7 +167,7 @@ func (tx *Tx) leave() { tx.calls.Add(-1) }
 // transaction for itself.
 func (tx *Tx) enterAlone(stages ...stage) error {
 	if !tx.calls.CompareAndSwap(0, alone) {
-		return tx.inUse()
+		return tx.inUse(stages...)
 	}
 	if err := tx.expect(stages...); err != nil {
 		tx.leaveAlone()
@@ -195,10 +196,8 @@ func (tx *Tx) claim(next stage, stages ...stage) (from stage, err error) {
 // expect refuses a call in another stage than those it is for.
 func (tx *Tx) expect(stages ...stage) error {
 	now := tx.stage.Load()
-	for _, s := range stages {
-		if s == now {
-			return nil
-		}
+	if slices.Contains(stages, now) {
+		return nil
 	}
 	e := &Error{Kind: ErrClosed, Code: "DB-CORE-10043", Message: "the transaction has ended"}
 	switch now {
@@ -216,7 +215,11 @@ func (tx *Tx) expect(stages ...stage) error {
 	return tx.fail(e)
 }
 
-func (tx *Tx) inUse() error {
+// inUse refuses a call that is for one of the stages, and comes beside another.
+func (tx *Tx) inUse(stages ...stage) error {
+	if err := tx.expect(stages...); err != nil {
+		return err
+	}
 	return tx.fail(&Error{Kind: ErrInvalid,
 		Message: "another goroutine uses the transaction: its reads may run concurrently, a write or the commit may not run beside another call"})
 }
@@ -287,9 +290,12 @@ func (tx *Tx) RollbackFor(reason error) {
 	}
 }
 
-// Expire rolls the transaction back unless a call is under way. Later calls say
-// why. It reports whether it has.
+// Expire rolls the transaction back unless a call is under way or a scan is being
+// iterated. Later calls say why. It reports whether it has.
 func (tx *Tx) Expire(why string) bool {
+	if tx.scanning.Load() > 0 {
+		return false
+	}
 	if _, err := tx.claim(over, active); err != nil {
 		return false
 	}

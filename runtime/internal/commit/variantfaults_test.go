@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var faultPairs = goflag.Int("faults.pairs", 20, "pairs of faults that each variant suffers")
+var faultPairs = goflag.Int("faults.pairs", 10, "pairs of faults that each variant suffers")
 
 // judge returns what contradicts the claims in what everybody saw first and later.
 func (v *variant) judge(claims []claim, first, second []string) string {
@@ -63,6 +63,9 @@ func TestEveryFaultAtEveryCallOfEveryVariant(t *testing.T) {
 				want(t, fmt.Sprintf("without a fault, member %d: %v", i, c.err), c.told, wanted)
 			}
 			want(t, "decisions without a fault", fmt.Sprint(none.phases["decide"]), fmt.Sprint(v.decisions))
+			if hooks := none.phases[string(hookCall)]; hooks != 0 && hooks != 2*v.count() {
+				t.Errorf("the hook was called %d times, want a beginning and an end for each member", hooks)
+			}
 			outcomes := map[string]int{}
 			for _, f := range slices.Concat(everyFault, moreFaults) {
 				for _, down := range []bool{false, true} {
@@ -79,6 +82,9 @@ func TestEveryFaultAtEveryCallOfEveryVariant(t *testing.T) {
 						for _, c := range claims {
 							outcomes[c.told]++
 							told = append(told, fmt.Sprintf("%v %s: %v", c.members, c.told, c.err))
+						}
+						if s.hit == string(hookCall) && !f.batch && !slices.ContainsFunc(claims, func(c claim) bool { return c.told == "aborted" }) {
+							t.Fatalf("%s at call %d, %s: nobody was aborted\n%s", f.name, nth, s.hit, strings.Join(told, "\n"))
 						}
 						if problem := v.judge(claims, first, second); problem != "" {
 							t.Fatalf("%s at call %d, %s, down=%v\n%s\n%s", f.name, nth, s.hit, down, strings.Join(told, "\n"), problem)

@@ -31,6 +31,7 @@ type variant struct {
 	intruder  bool          // somebody else writes a record of each member before the commit
 	finishes  bool          // somebody finishes the transactions before others recover
 	branches  bool          // the members are one transaction, of an engine each
+	closes    func(*Engine) // runs beside the members, nil for nothing
 	decisions int           // requests that write coordinator rows, without a fault
 }
 
@@ -50,7 +51,7 @@ func claimed(err error, members ...int) claim {
 	switch {
 	case err == nil:
 		c.told = "committed"
-	case errors.Is(err, ErrUnknownStatus):
+	case errors.Is(err, ErrUnknownStatus), errors.Is(err, ErrClosed):
 		c.told = "unknown"
 	}
 	return c
@@ -178,13 +179,16 @@ func (v *variant) runMembers(t *testing.T, w *world, s *saboteur, e *Engine) ([]
 	for m := range txs {
 		txs[m] = begin(t, e, v.isolation, withID(fmt.Sprint("mine-", m)))
 		ids[m] = txs[m].ID()
-		if err := v.operations(ctx, t, e, txs[m], m); err != nil {
+		if err := recovered(func() error { return v.operations(ctx, t, e, txs[m], m) }); err != nil {
 			txs[m].Rollback()
 			claims[m] = claimed(err, m)
 		}
 	}
 	v.intrude(w)
 	var wait sync.WaitGroup
+	if v.closes != nil {
+		wait.Go(func() { v.closes(e) })
+	}
 	for m, tx := range txs {
 		if claims[m].told != "" {
 			continue
@@ -196,7 +200,7 @@ func (v *variant) runMembers(t *testing.T, w *world, s *saboteur, e *Engine) ([]
 				claims[m] = claimed(ErrConflict, m)
 				return
 			}
-			claims[m] = claimed(tx.Commit(ctx), m)
+			claims[m] = claimed(recovered(func() error { return tx.Commit(ctx) }), m)
 		})
 	}
 	wait.Wait()
@@ -228,7 +232,7 @@ func (v *variant) runBranches(t *testing.T, w *world, s *saboteur, engines []*En
 				v.intrude(w)
 			}
 			for m, tx := range txs {
-				if err := step(m, tx); err != nil {
+				if err := recovered(func() error { return step(m, tx) }); err != nil {
 					return err
 				}
 			}
@@ -240,8 +244,8 @@ func (v *variant) runBranches(t *testing.T, w *world, s *saboteur, engines []*En
 			v.intrude(w)
 		}
 		for _, tx := range txs {
-			err := tx.RollbackPrepared(ctx)
-			if errors.Is(err, ErrUnknownStatus) {
+			err := recovered(func() error { return tx.RollbackPrepared(ctx) })
+			if e := (*Error)(nil); errors.As(err, &e) && e.Kind == ErrUnknownStatus {
 				err = tx.RollbackPrepared(ctx)
 			}
 			switch {
@@ -256,7 +260,7 @@ func (v *variant) runBranches(t *testing.T, w *world, s *saboteur, engines []*En
 		return claims, []string{"mine"}
 	}
 	for _, tx := range txs {
-		err := tx.Commit(ctx)
+		err := recovered(func() error { return tx.Commit(ctx) })
 		if errors.Is(err, ErrUnknownStatus) {
 			err = tx.Commit(ctx)
 		}
@@ -290,9 +294,9 @@ var variants = []variant{
 	{name: "group with a delayed member and write sets, finished", configure: []func(*Options){inGroups, withWriteSets, asynchronous}, members: 2, spread: time.Second, finishes: true, decisions: 2},
 	{name: "hook", configure: []func(*Options){hooked}, decisions: 1},
 	{name: "hook, in a group", configure: []func(*Options){hooked, inGroups}, members: 2, single: true, decisions: 1},
-	{name: "decisions in batches", members: 8, single: true, latency: time.Millisecond, spread: time.Microsecond, decisions: 5},
-	{name: "decisions in batches, write sets, finished", configure: []func(*Options){withWriteSets, asynchronous}, members: 7, single: true, latency: time.Millisecond, spread: time.Microsecond, finishes: true, decisions: 5},
-	{name: "decisions in batches over an intruder", members: 7, latency: time.Millisecond, spread: time.Microsecond, intruder: true, decisions: 5},
+	{name: "decisions in batches", members: 6, single: true, latency: time.Millisecond, spread: time.Microsecond, decisions: 5},
+	{name: "decisions in batches, write sets, finished", configure: []func(*Options){withWriteSets, asynchronous}, members: 6, single: true, latency: time.Millisecond, spread: time.Microsecond, finishes: true, decisions: 5},
+	{name: "decisions in batches over an intruder", members: 6, latency: time.Millisecond, spread: time.Microsecond, intruder: true, decisions: 5},
 	{name: "branches", branches: true, members: 2, decisions: 2},
 	{name: "branches, SERIALIZABLE", branches: true, members: 2, isolation: Serializable, reads: true, single: true, decisions: 2},
 	{name: "branches, asynchronous with write sets, finished", branches: true, members: 2, configure: []func(*Options){asynchronous, withWriteSets}, finishes: true, decisions: 2},

@@ -90,25 +90,59 @@ func (q *queue) released(records []*record) {
 	}
 }
 
+// patience is how long one call of a transaction still waits for others,
+// whatever number of records it meets. It begins to run out with the first wait.
+type patience struct{ until time.Time }
+
+// left returns what is left of limit, and no more than half of the time that ctx
+// leaves, so that the caller can still act on the answer.
+func (p *patience) left(ctx context.Context, limit time.Duration) time.Duration {
+	if limit <= 0 {
+		return 0
+	}
+	if p.until.IsZero() {
+		if deadline, limited := ctx.Deadline(); limited {
+			limit = min(limit, time.Until(deadline)/2)
+		}
+		p.until = time.Now().Add(limit)
+	}
+	return time.Until(p.until)
+}
+
+// place is the place of a read in the line for one record. It keeps it if the
+// record passes from one holder to the next.
+type place struct {
+	queue  *queue
+	record string
+	w      *waiter // nil before the first wait
+}
+
+func (p *place) take() *waiter {
+	if p.w == nil {
+		p.w = p.queue.join(p.record)
+	}
+	return p.w
+}
+
+func (p *place) leave() {
+	if p.w != nil {
+		p.queue.quit(p.record, p.w)
+	}
+}
+
 // waitForDecision waits until the transaction that holds row prepared has been
 // decided, or no longer holds it, or has expired, and returns the record as it is
-// then. It reports [ErrUncommittedRecord] if patience, or half of the time that
-// ctx leaves, ends first.
-func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value, row storage.Row, patience time.Duration) (again storage.Row, err error) {
-	if deadline, limited := ctx.Deadline(); limited {
-		patience = min(patience, time.Until(deadline)/2)
-	}
-	if patience <= 0 {
+// then. It reports [ErrUncommittedRecord] if the time given ends first.
+func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value, row storage.Row, at *place, left time.Duration) (again storage.Row, err error) {
+	if left <= 0 {
 		return nil, tx.uncommitted(ctx, t, key, row)
 	}
 	e := tx.engine
 	ctx, end := e.observe(ctx, observe.Event{Phase: observe.Wait, TxID: tx.id, Table: t.Name(), Size: 1})
 	defer func() { end(err) }()
-	timeout := time.NewTimer(patience)
+	timeout := time.NewTimer(left)
 	defer timeout.Stop()
-	name := string(appendRecordKey(nil, t, key))
-	w := e.queue.join(name)
-	defer e.queue.quit(name, w)
+	w := at.take()
 	select {
 	case <-w.turn:
 	case <-timeout.C:

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	insertedTwice = "An insert over an own write reports at once that the record exists, as any insert of a record that the transaction knows does; nothing is stored."
-	insertOfOther = "That the inserted record exists is ErrAlreadyExists and no conflict: trying again cannot help."
+	insertedTwice = "An insert over an own write reports at once that the record exists, as any insert of a record that the transaction knows does; nothing is stored"
+	insertOfOther = "That the inserted record exists is ErrAlreadyExists and no conflict: trying again cannot help"
 )
 
 var _ = items(
@@ -82,7 +82,7 @@ var _ = items(
 	},
 	item{
 		ID: "C08", Title: "write, then read with a filter: the filter sees the stored record with the own write on top",
-		Verdict: difference, Reason: "A get takes no filter; the scan of the one key does, with the results that are asked for.",
+		Verdict: difference, Reason: "A get takes no filter; the scan of the one key does, with the results that are asked for",
 		Test: filteredOwnWrite,
 	},
 	item{ID: "C09", Title: "delete, then read: nothing; write, then delete: deleted; delete, then write: the next version of the record, with nothing of the old one", Verdict: pass, Test: versionsOfPairs},

@@ -54,7 +54,7 @@ func (w *world) clientWith(a around, configure ...func(*commit.Options)) *client
 // link returns the storage as a client reaches it.
 func (w *world) link(log *client, a around) storage.Storage {
 	return described{faulty.Wrap(w.store, func(call faulty.Call) faulty.Action {
-		phase := phaseOf(call)
+		phase := w.phaseOf(call)
 		if phase == "" {
 			return nil
 		}
@@ -124,53 +124,6 @@ func (c *client) sentOf(phase string) int {
 		}
 	}
 	return n
-}
-
-// phaseOf names a call by its part in the protocol: get, scan, prepare,
-// one phase, decide, read decision, delete decision, finish, roll back; write on
-// tables without the columns of the protocol. It is empty for calls about
-// definitions.
-func phaseOf(c faulty.Call) string {
-	onCoordinator := c.Concerns(stateTable.Namespace, stateTable.Name)
-	switch {
-	case c.Op == faulty.Get && onCoordinator:
-		return "read decision"
-	case c.Op == faulty.Get:
-		return "get"
-	case c.Op == faulty.Scan:
-		return "scan"
-	case c.Op != faulty.Mutate && c.Op != faulty.MutateBatch:
-		return ""
-	case onCoordinator && c.Mutations[0].Op == storage.Delete:
-		return "delete decision"
-	case onCoordinator:
-		return "decide"
-	}
-	m := c.Mutations[0]
-	if m.Table.Column("tx_id") < 0 {
-		return "write"
-	}
-	guard := slices.IndexFunc(m.Where, func(p storage.Predicate) bool { return p.Column == m.Table.Column("tx_state") })
-	switch {
-	case guard >= 0 && m.Op == storage.Put && slices.Contains(m.Columns, m.Table.Column("tx_id")),
-		guard >= 0 && m.Op == storage.Delete && m.Where[guard].Value.Int64() == int64(commit.Prepared):
-		return "roll back"
-	case guard >= 0:
-		return "finish"
-	case m.Op == storage.Delete, stateIn(m) == commit.Committed:
-		return "one phase"
-	default:
-		return "prepare"
-	}
-}
-
-// stateIn returns the state that a mutation writes.
-func stateIn(m storage.Mutation) commit.State {
-	at := slices.Index(m.Columns, m.Table.Column("tx_state"))
-	if at < 0 {
-		return 0
-	}
-	return commit.State(m.Values[at].Int64())
 }
 
 // table returns a table of the client.

@@ -14,7 +14,7 @@ var _ = items(
 	item{ID: "D02", Title: "a conditional write whose condition does not hold is refused with the name of the column, and the transaction goes on", Verdict: pass, Test: conditionsThatDoNotHold},
 	item{
 		ID: "D03", Title: "a conditional write of an absent record, and a write on condition of absence of a present one, are refused",
-		Verdict: difference, Reason: "The write on condition of absence is the insert. It reports ErrAlreadyExists, when it is called if the transaction knows the record and reads repeat, else at commit.",
+		Verdict: difference, Reason: "The write on condition of absence is the insert. It reports ErrAlreadyExists, when it is called if the transaction knows the record and reads repeat, else at commit",
 		Test: conditionsOnAbsentRecords,
 	},
 	item{
@@ -24,12 +24,12 @@ var _ = items(
 	},
 	item{
 		ID: "D05", Title: "a condition on a record that has not been read",
-		Verdict: difference, Reason: "There is no conditional write that does not read: update and delete read the record themselves, and decide with what they find.",
+		Verdict: difference, Reason: "There is no conditional write that does not read: update and delete read the record themselves, and decide with what they find",
 		Test: conditionsReadForThemselves,
 	},
 	item{
 		ID: "D06", Title: "conditions and assignments that a write cannot have, among them those on metadata, are refused",
-		Verdict: difference, Reason: "What can be known when the program is compiled does not compile: another kind of condition, a condition on or assignment to a key column. The rest is ErrInvalid.",
+		Verdict: difference, Reason: "What can be known when the program is compiled does not compile: another kind of condition, a condition on or assignment to a key column. The rest is ErrInvalid",
 		Test: impossibleConditions,
 	},
 )

@@ -9,7 +9,8 @@
 // docs/conformance.md lists the items with their verdicts. The test that
 // compares it writes it with -update.
 //
-// The items of a letter are in a file of their own, suite_test.go runs them,
-// axes_test.go has what they vary over, world_test.go the tables and the
-// records that others left in them, client_test.go the transactions.
+// The items of a letter are in the files that begin with it. suite_test.go runs
+// them, pool_test.go has the storages, axes_test.go what they vary over,
+// world_test.go the tables and the records that others left in them,
+// client_test.go the transactions, phase_test.go the names of their requests.
 package conformance

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ const documentPath = "../../../docs/conformance.md"
 
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	want := document()
+	want := document(t)
 	if *update {
 		ok(t, os.WriteFile(documentPath, []byte(want), 0o644))
 		return
@@ -29,20 +30,25 @@ func TestDocument(t *testing.T) {
 }
 
 // document is the text of docs/conformance.md.
-func document() string {
+func document(t *testing.T) string {
 	var b strings.Builder
 	names := make([]string, len(backends))
 	for i, s := range backends {
 		names[i] = s.name
 	}
+	ways := make([]string, len(variants)-1)
+	for i, v := range variants[1:] {
+		ways[i] = v.name
+	}
 	fmt.Fprintf(&b, `# Conformance
 
 The checklist of the Consensus Commit specification, item by item. `+"`go test ./runtime/internal/conformance`"+` runs every item that passes
 or differs on every storage (%s), under the isolation levels, modes, ids and ways of access that it varies over, and compares this page.
+The items of %s that are not about one way to commit also run with other options of the engine (%s).
 
 | verdict | items | meaning |
 |---|---:|---|
-`, strings.Join(names, ", "))
+`, strings.Join(names, ", "), letterRange(variantLetters), strings.Join(ways, ", "))
 	count := map[verdict]int{}
 	for _, it := range checklist {
 		count[it.Verdict]++
@@ -52,29 +58,48 @@ or differs on every storage (%s), under the isolation levels, modes, ids and way
 		meaning string
 	}{
 		{pass, "as specified"},
-		{difference, "something else on purpose, see the reason and [decisions](decisions.md); the test shows what"},
+		{difference, "something else on purpose, for the reason that follows; the test shows what. See also [decisions](decisions.md)"},
 		{notApplicable, "about something that does not exist here"},
 		{pending, "not there yet"},
 	} {
 		fmt.Fprintf(&b, "| %s | %d | %s |\n", v.verdict, count[v.verdict], v.meaning)
 	}
-	fmt.Fprintf(&b, "| all | %d | |\n", len(checklist))
+	fmt.Fprintf(&b, "| all | %d | items of the checklist |\n", len(checklist))
 	for _, l := range letters {
-		fmt.Fprintf(&b, "\n## %s. %s\n\n| id | what | verdict | reason |\n|---|---|---|---|\n", l.letter, l.title)
+		fmt.Fprintf(&b, "\n## %s. %s\n\n%s\n\n| id | what | verdict |\n|---|---|---|\n", l.letter, l.title, testFiles(t, l.letter))
 		for _, it := range checklist {
 			if strings.HasPrefix(it.ID, l.letter) {
-				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", it.ID, cell(it.Title), it.Verdict, cell(it.Reason))
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", it.ID, cell(it.Title), judgement(it))
 			}
 		}
 	}
 	return b.String()
 }
 
-// cell makes a text fit into a table: a sentence without its stop.
-func cell(s string) string {
-	s = strings.TrimSuffix(strings.ReplaceAll(s, "|", `\|`), ".")
-	if s == "" {
-		return s
+// testFiles links the files with the items of a letter.
+func testFiles(t *testing.T, letter string) string {
+	files, err := filepath.Glob(strings.ToLower(letter) + "_*_test.go")
+	ok(t, err)
+	links := make([]string, len(files))
+	for i, name := range files {
+		links[i] = fmt.Sprintf("[%s](../runtime/internal/conformance/%s)", name, name)
 	}
+	return strings.Join(links, ", ")
+}
+
+// letterRange is a run of letters as text, as in "A to J".
+func letterRange(letters string) string { return letters[:1] + " to " + letters[len(letters)-1:] }
+
+// judgement is the verdict on an item with its reason.
+func judgement(it item) string {
+	if it.Reason == "" {
+		return it.Verdict.String()
+	}
+	return "**" + it.Verdict.String() + "**: " + cell(it.Reason)
+}
+
+// cell makes a text fit into a table: it begins with a capital.
+func cell(s string) string {
+	s = strings.ReplaceAll(s, "|", `\|`)
 	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -9,17 +9,17 @@ import (
 )
 
 // merged is why every item of this letter is a difference.
-const merged = "A scan that overlaps own writes is not refused: it returns what it would if the writes had been applied before it."
+const merged = "A scan that overlaps own writes is not refused: it returns what it would if the writes had been applied before it"
 
 var _ = items(
-	item{ID: "E01", Title: "write, then scan of a range that has the record, or has not", Verdict: difference, Reason: merged + " It is refused where the storage has no order to merge by.", Test: overlapOfRanges},
+	item{ID: "E01", Title: "write, then scan of a range that has the record, or has not", Verdict: difference, Reason: merged + ". It is refused where the storage has no order to merge by", Test: overlapOfRanges},
 	item{ID: "E02", Title: "write within the range of a scan that its filter selects, or does not", Verdict: difference, Reason: merged, Test: overlaps(filterOverlaps)},
 	item{ID: "E03", Title: "two writes, one within the range of the scan", Verdict: difference, Reason: merged, Test: overlaps(twoWriteOverlaps)},
 	item{ID: "E04", Title: "write, then scan by an index: the record has, gets or loses the value", Verdict: difference, Reason: merged, Test: overlapOfIndexes},
 	item{ID: "E05", Title: "delete, then scan of any kind over the record", Verdict: difference, Reason: merged, Test: overlaps(deleteOverlaps)},
 	item{ID: "E06", Title: "write, then scan of the whole table, of another table or of another namespace, with and without filters", Verdict: difference, Reason: merged, Test: overlapOfTables},
 	item{ID: "E07", Title: "write, then scan of a range with one open end or two, exclusive bounds, or of a table without a clustering key", Verdict: difference, Reason: merged, Test: overlapOfOpenRanges},
-	item{ID: "E08", Title: "write during a scan, or before one that is not read to its end", Verdict: difference, Reason: merged + " The writes that count are those before the scan began.", Test: writesDuringScans},
+	item{ID: "E08", Title: "write during a scan, or before one that is not read to its end", Verdict: difference, Reason: merged + ". The writes that count are those before the scan began", Test: writesDuringScans},
 )
 
 var filterOverlaps = []overlap{

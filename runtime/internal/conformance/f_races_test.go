@@ -135,7 +135,7 @@ var _ = items(
 			}
 		}},
 	item{ID: "F15", Title: "An expired record prepared anew by a transaction in flight is uncommitted; without end, a conflict after five passes", Verdict: pass,
-		Variants: anyVariant, Test: func(t *testing.T, s *suite) {
+		Variants: withWaits, Test: func(t *testing.T, s *suite) {
 			for _, at := range []moment{beforeLookingAgain, beforeTheAbort} {
 				run(t, "in flight before "+string(at), func(t *testing.T) {
 					s.eachOvertaken(t, func(t *testing.T, a axes) {

@@ -21,7 +21,7 @@ var _ = items(
 	item{ID: "I10", Title: "validation case by case: records that come, go or change, imported ones, several at a time", Verdict: pass, Test: validationCases},
 	item{
 		ID: "I11", Title: "an equal scan repeats, one with another filter reads again",
-		Verdict: difference, Reason: "In a transaction that may write, a record repeats however it is read again, so another filter shows later changes only of records that the transaction has not seen. A read-only transaction keeps no records for that, and its scans read again.",
+		Verdict: difference, Reason: "In a transaction that may write, a record repeats however it is read again, so another filter shows later changes only of records that the transaction has not seen. A read-only transaction keeps no records for that, and its scans read again",
 		Test: otherFilters,
 	},
 )

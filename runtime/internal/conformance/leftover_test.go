@@ -146,6 +146,9 @@ func (l leftover) read(t *testing.T, s *suite, e encounter) {
 // what they meet: how they would commit their own writes makes no difference.
 var anyVariant = []string{"plain"}
 
+// withWaits are the variants of those that also meet records in flight.
+var withWaits = []string{"plain", "waiting"}
+
 // moment is one between two steps of a recovery that aborts T1.
 type moment string
 

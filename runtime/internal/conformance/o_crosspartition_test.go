@@ -14,17 +14,17 @@ import (
 var _ = items(
 	item{
 		ID: "O01", Title: "scan of all partitions: every operator, LIKE with and without an escape, limit, nothing found",
-		Verdict: difference, Reason: "Records come whole and in no order: projections and orderings of a scan across partitions are left to the program.",
+		Verdict: difference, Reason: "Records come whole and in no order: projections and orderings of a scan across partitions are left to the program",
 		Test: scansAcrossPartitions,
 	},
 	item{
 		ID: "O02", Title: "scans across partitions turned off for the database, a transaction, an operation, and on again",
-		Verdict: difference, Reason: "An operation that is a transaction of its own has the attribute; one within a transaction has that of the transaction.",
+		Verdict: difference, Reason: "An operation that is a transaction of its own has the attribute; one within a transaction has that of the transaction",
 		Test: permittedScans,
 	},
 	item{
 		ID: "O03", Title: "metadata columns in the definition of the table and in what reads return",
-		Verdict: difference, Reason: "There is no option. The storage and the engine always have the metadata, in definitions and rows; records of generated code never do.",
+		Verdict: difference, Reason: "There is no option. The storage and the engine always have the metadata, in definitions and rows; records of generated code never do",
 		Test: metadataInReads,
 	},
 )

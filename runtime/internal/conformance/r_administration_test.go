@@ -117,61 +117,61 @@ var _ = items(
 		})
 	}},
 	item{ID: "R02", Title: "Without transactions each operation is one request on a table without the columns of the protocol; what needs a transaction is refused", Verdict: pass, Test: func(t *testing.T, s *suite) {
-			w := s.world(t)
-			bare := storage.TableName{Namespace: "shop", Name: "bare"}
-			w.create(userTable(bare))
-			w.pages(2)
-			records := typedTable(bare)
-			db, log := w.db(nil, scalar.WithoutTransactions())
-			ctx, v := t.Context(), itemColumns.V
-			one := func(t *testing.T, err error, end, calls string) {
-				t.Helper()
-				want(t, "outcome", outcome(err), end)
-				want(t, "calls", log.sent(), calls)
+		w := s.world(t)
+		bare := storage.TableName{Namespace: "shop", Name: "bare"}
+		w.create(userTable(bare))
+		w.pages(2)
+		records := typedTable(bare)
+		db, log := w.db(nil, scalar.WithoutTransactions())
+		ctx, v := t.Context(), itemColumns.V
+		one := func(t *testing.T, err error, end, calls string) {
+			t.Helper()
+			want(t, "outcome", outcome(err), end)
+			want(t, "calls", log.sent(), calls)
+		}
+		for c := range int32(4) {
+			r := record(1, c, c)
+			r.Cat = scalar.Some(c % 2)
+			one(t, records.Insert(ctx, db, r), "ok", "write")
+		}
+		one(t, records.Insert(ctx, db, record(1, 0, 9)), "exists", "write")
+		one(t, records.Upsert(ctx, db, record(1, 4, 4)), "ok", "write")
+		one(t, records.Update(ctx, db, ItemKey{1, 0}, scalar.Set(v, 10)), "ok", "write")
+		one(t, records.Update(ctx, db, ItemKey{9, 9}, scalar.Set(v, 10)), "ok", "write")
+		one(t, records.UpdateIf(ctx, db, ItemKey{1, 1}, scalar.Eq(v, 1), scalar.Set(v, 11)), "ok", "write")
+		one(t, records.UpdateIf(ctx, db, ItemKey{1, 1}, scalar.Eq(v, 1), scalar.Set(v, 12)), "condition", "write")
+		one(t, records.Delete(ctx, db, ItemKey{1, 2}), "ok", "write")
+		one(t, records.DeleteIf(ctx, db, ItemKey{1, 3}, scalar.Eq(v, 9)), "condition", "write")
+		got, err := records.Get(ctx, db, ItemKey{1, 1})
+		one(t, err, "ok", "get")
+		want(t, "get", show(got), "1: 11")
+		_, err = records.Get(ctx, db, ItemKey{1, 2})
+		one(t, err, "not found", "get")
+		all, err := records.GetAll(ctx, db, []ItemKey{{1, 4}, {1, 2}})
+		one(t, err, "ok", "get")
+		want(t, "get all", show(*all[0])+fmt.Sprint(" ", all[1] == nil), "4: 4 true")
+		for name, of := range map[string]scalar.Scannable[Item]{"0: 10; 1: 11; 3: 3; 4: 4; ": itemsOf(1), "1: 11; 3: 3; ": itemsByCat(1)} {
+			text := ""
+			for r, err := range records.Scan(ctx, db, of) {
+				ok(t, err)
+				text += show(r) + "; "
 			}
-			for c := range int32(4) {
-				r := record(1, c, c)
-				r.Cat = scalar.Some(c % 2)
-				one(t, records.Insert(ctx, db, r), "ok", "write")
-			}
-			one(t, records.Insert(ctx, db, record(1, 0, 9)), "exists", "write")
-			one(t, records.Upsert(ctx, db, record(1, 4, 4)), "ok", "write")
-			one(t, records.Update(ctx, db, ItemKey{1, 0}, scalar.Set(v, 10)), "ok", "write")
-			one(t, records.Update(ctx, db, ItemKey{9, 9}, scalar.Set(v, 10)), "ok", "write")
-			one(t, records.UpdateIf(ctx, db, ItemKey{1, 1}, scalar.Eq(v, 1), scalar.Set(v, 11)), "ok", "write")
-			one(t, records.UpdateIf(ctx, db, ItemKey{1, 1}, scalar.Eq(v, 1), scalar.Set(v, 12)), "condition", "write")
-			one(t, records.Delete(ctx, db, ItemKey{1, 2}), "ok", "write")
-			one(t, records.DeleteIf(ctx, db, ItemKey{1, 3}, scalar.Eq(v, 9)), "condition", "write")
-			got, err := records.Get(ctx, db, ItemKey{1, 1})
-			one(t, err, "ok", "get")
-			want(t, "get", show(got), "1: 11")
-			_, err = records.Get(ctx, db, ItemKey{1, 2})
-			one(t, err, "not found", "get")
-			all, err := records.GetAll(ctx, db, []ItemKey{{1, 4}, {1, 2}})
-			one(t, err, "ok", "get")
-			want(t, "get all", show(*all[0])+fmt.Sprint(" ", all[1] == nil), "4: 4 true")
-			for name, of := range map[string]scalar.Scannable[Item]{"0: 10; 1: 11; 3: 3; 4: 4; ": itemsOf(1), "1: 11; 3: 3; ": itemsByCat(1)} {
-				text := ""
-				for r, err := range records.Scan(ctx, db, of) {
-					ok(t, err)
-					text += show(r) + "; "
-				}
-				want(t, "scan", text, name)
-			}
-			want(t, "stored", w.row(bare, 1, 1), "v=11 cat=1")
+			want(t, "scan", text, name)
+		}
+		want(t, "stored", w.row(bare, 1, 1), "v=11 cat=1")
 
-			_, err = db.Begin(ctx)
-			want(t, "begin", outcome(err)+" "+codeOf(err), "invalid DB-CORE-10139")
-			want(t, "transact", outcome(db.Transact(ctx, func(context.Context, *scalar.Tx) error { return nil })), "invalid")
-			_, err = db.Resume("nobody")
-			want(t, "resume", outcome(err), "no transaction")
-			status, err := db.Status(ctx, "nobody")
-			want(t, "status", fmt.Sprint(status, " ", outcome(err)), "unknown invalid")
-			_, err = db.Abort(ctx, "nobody")
-			want(t, "abort by id", outcome(err), "invalid")
-			_, err = itemRecords.Get(ctx, db, ItemKey{1, 1})
-			want(t, "table with the columns of the protocol", outcome(err), "invalid")
-		}},
+		_, err = db.Begin(ctx)
+		want(t, "begin", outcome(err)+" "+codeOf(err), "invalid DB-CORE-10139")
+		want(t, "transact", outcome(db.Transact(ctx, func(context.Context, *scalar.Tx) error { return nil })), "invalid")
+		_, err = db.Resume("nobody")
+		want(t, "resume", outcome(err), "no transaction")
+		status, err := db.Status(ctx, "nobody")
+		want(t, "status", fmt.Sprint(status, " ", outcome(err)), "unknown invalid")
+		_, err = db.Abort(ctx, "nobody")
+		want(t, "abort by id", outcome(err), "invalid")
+		_, err = itemRecords.Get(ctx, db, ItemKey{1, 1})
+		want(t, "table with the columns of the protocol", outcome(err), "invalid")
+	}},
 )
 
 // levelOf chooses the level of a for a transaction.

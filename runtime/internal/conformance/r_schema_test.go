@@ -56,7 +56,6 @@ func administration(t *testing.T, s *suite) {
 	}
 	admitted := func(t *testing.T) (*world, *admin.Admin) {
 		w := s.world(t)
-		*w.private = true
 		a := admin.New(w.store, scalar.Config{})
 		p, err := a.PlanCreate(ctx, parsed, false)
 		do(t, a, p, err)

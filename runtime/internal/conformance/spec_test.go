@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +50,8 @@ func TestChecklistIsComplete(t *testing.T) {
 			t.Errorf("%s has the verdict %s and a test", it.ID, it.Verdict)
 		case (it.Reason == "") != (it.Verdict == pass):
 			t.Errorf("%s has the verdict %s and the reason %q", it.ID, it.Verdict, it.Reason)
+		case strings.HasSuffix(it.Title, ".") || strings.HasSuffix(it.Reason, "."):
+			t.Errorf("%s: a title or reason ends with a stop", it.ID)
 		}
 	}
 	for _, l := range letters {

@@ -128,7 +128,7 @@ var _ = items(
 				before := w.item(1, 1)
 				var j journal
 				abortedBehind(w, a, j.around, c.write)
-				want(t, "rollback", j.of("roll back", "finish"), c.on())
+				want(t, "rollback", j.of("roll back"), c.on())
 				want(t, "stored", w.item(1, 1), before)
 			})
 		}

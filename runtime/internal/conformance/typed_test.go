@@ -33,17 +33,14 @@ var itemColumns = struct {
 	Cat: scalar.Column[Item, int32, scalar.Data, scalar.NullOrdered]{Pos: 4, Encode: scalar.IntValue},
 }
 
-// itemRecords and otherRecords are itemTable and otherTable for one-shot
-// operations and transactions of a [scalar.DB].
-var (
-	itemRecords  = typedTable(itemTable)
-	otherRecords = typedTable(otherTable)
-)
+// itemRecords is itemTable for one-shot operations and transactions of a
+// [scalar.DB].
+var itemRecords = typedTable(itemTable)
 
 func typedTable(name storage.TableName) handtable.Table[Item, ItemKey] {
 	return handtable.Table[Item, ItemKey]{
 		Table: scalar.Table{Def: &scalar.TableDef{
-			TableName: scalar.TableName{Namespace: name.Namespace, Name: name.Name},
+			TableName: scalar.TableName(name),
 			Columns: []scalar.ColumnDef{
 				{Name: "p", Type: scalar.TypeInt}, {Name: "c", Type: scalar.TypeInt}, {Name: "v", Type: scalar.TypeInt},
 				{Name: "w", Type: scalar.TypeText}, {Name: "cat", Type: scalar.TypeInt},

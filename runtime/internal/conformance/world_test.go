@@ -77,14 +77,13 @@ const (
 
 // world is a storage with the tables, empty at first, and a clock that stands.
 type world struct {
-	t       *testing.T
-	store   storage.Storage // without faults; what a test does here nobody counts
-	suite   *suite
-	now     *atomic.Int64 // milliseconds
-	ids     *atomic.Int64
-	info    *func(*storage.Info) // changes what engines are told of the storage
-	page    *int                 // records in a page of a scan, 0: as the storage likes
-	private *bool                // the storage is not to be used again
+	t     *testing.T
+	store *pooled // without faults; what a test does here nobody counts
+	suite *suite
+	now   *atomic.Int64 // milliseconds
+	ids   *atomic.Int64
+	info  *func(*storage.Info) // changes what engines are told of the storage
+	page  *int                 // records in a page of a scan, 0: as the storage likes
 }
 
 // world returns a world of the test's own.
@@ -94,16 +93,10 @@ func (s *suite) world(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: store, suite: s, now: new(atomic.Int64), ids: new(atomic.Int64), info: new(func(*storage.Info)), page: new(int), private: new(bool)}
+	w := &world{t: t, store: store, suite: s, now: new(atomic.Int64), ids: new(atomic.Int64), info: new(func(*storage.Info)), page: new(int)}
 	w.now.Store(start)
 	t.Cleanup(func() {
-		var err error
-		if *w.private {
-			err = store.Close()
-		} else {
-			err = s.backend.giveBack(store)
-		}
-		if err != nil {
+		if err := s.backend.giveBack(store); err != nil {
 			t.Error(err)
 		}
 	})
@@ -132,7 +125,6 @@ func (w *world) pages(n int) { *w.page = n }
 // create adds a table to those that every world has, or replaces one.
 func (w *world) create(def *storage.Table) {
 	w.t.Helper()
-	*w.private = true
 	admin := w.store.Admin()
 	if err := admin.DropTable(context.Background(), def.TableName); err != nil {
 		names, listed := admin.Tables(context.Background(), def.Namespace)
@@ -146,7 +138,6 @@ func (w *world) create(def *storage.Table) {
 // drop removes a table.
 func (w *world) drop(name storage.TableName) {
 	w.t.Helper()
-	*w.private = true
 	ok(w.t, w.store.Admin().DropTable(context.Background(), name))
 }
 
@@ -305,16 +296,27 @@ func (w *world) coordinator(id string) string {
 // coordinatorValues returns the row by column, nil if there is none.
 func (w *world) coordinatorValues(id string) map[string]storage.Value {
 	w.t.Helper()
-	meta := w.meta(stateTable)
-	row := w.values(meta, []storage.Value{storage.TextValue(id)})
-	if row == nil {
-		return nil
+	values, err := w.readCoordinator(id)
+	ok(w.t, err)
+	return values
+}
+
+// readCoordinator is coordinatorValues for goroutines that must not end the test.
+func (w *world) readCoordinator(id string) (map[string]storage.Value, error) {
+	ctx := context.Background()
+	meta, err := w.store.Table(ctx, stateTable)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.store.Get(ctx, []storage.Get{{Table: meta, Key: []storage.Value{storage.TextValue(id)}}})
+	if err != nil || rows[0] == nil {
+		return nil, err
 	}
 	values := map[string]storage.Value{}
 	for i, c := range meta.Columns {
-		values[c.Name] = row[i]
+		values[c.Name] = rows[0][i]
 	}
-	return values
+	return values, nil
 }
 
 // decisions returns the ids of all coordinator rows, in order.

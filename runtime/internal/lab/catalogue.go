@@ -112,7 +112,7 @@ func remove1(k Key) func(c *Client) {
 // finishFirst finishes the first transaction of the client, as an operator or a
 // background job would.
 func finishFirst(c *Client) {
-	_, _ = c.site.engine.Finish(c.ctx, c.txs[0].id)
+	_, _ = c.site.engine.Finish(c.txs[0].ctx, c.txs[0].id)
 }
 
 func pointer[T any](v T) *T { return &v }

@@ -12,7 +12,7 @@ import (
 
 var ctxNone = context.Background()
 
-// caller is the key of a client's name in the contexts of its calls.
+// caller is the key of a transaction's id in the contexts of its calls.
 type caller struct{}
 
 // Client is what the script of an actor works with.
@@ -20,7 +20,6 @@ type Client struct {
 	run    *run
 	site   *site
 	name   string
-	ctx    context.Context // tells its calls from those of others in its process
 	script func(c *Client)
 	txs    []*Tx
 }
@@ -41,6 +40,7 @@ func (e End) String() string { return [...]string{"open", "committed", "failed",
 // Tx is a transaction of a client, with what it did and saw.
 type Tx struct {
 	client     *Client
+	ctx        context.Context // tells its calls from those of others in its process
 	tx         *commit.Tx
 	id         string
 	ops        []op
@@ -95,7 +95,7 @@ func (c *Client) transact(o commit.BeginOptions, run func(tx *Tx) bool) *Tx {
 		tx.finish(tx.err)
 		return tx
 	}
-	tx.finish(tx.tx.Commit(tx.client.ctx))
+	tx.finish(tx.tx.Commit(tx.ctx))
 	return tx
 }
 
@@ -108,7 +108,7 @@ func (c *Client) Begin(o commit.BeginOptions) *Tx {
 		// An id of the engine's would tell which client was first.
 		o.ID = fmt.Sprintf("%s%d", c.name, len(c.txs)+1)
 	}
-	tx := &Tx{client: c, began: c.run.step()}
+	tx := &Tx{client: c, ctx: context.WithValue(ctxNone, caller{}, o.ID), began: c.run.step()}
 	tx.tx, tx.err = c.site.engine.Begin(o)
 	must(tx.err)
 	tx.id = tx.tx.ID()
@@ -133,7 +133,7 @@ func (tx *Tx) finish(err error) {
 }
 
 func (tx *Tx) table() *commit.Table {
-	t, err := tx.client.site.engine.Table(tx.client.ctx, itemName)
+	t, err := tx.client.site.engine.Table(tx.ctx, itemName)
 	must(err)
 	return t
 }
@@ -146,7 +146,7 @@ func (tx *Tx) Get(k Key) (v int, found bool) {
 	if tx.err != nil {
 		return 0, false
 	}
-	rows, err := tx.tx.Get(tx.client.ctx, tx.ref(k))
+	rows, err := tx.tx.Get(tx.ctx, tx.ref(k))
 	if tx.err = err; err != nil {
 		return 0, false
 	}
@@ -195,7 +195,7 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 	}
 	o := op{kind: scan, of: of, rows: map[Key]value{}}
 	found := map[Key]int{}
-	for row, err := range tx.tx.Scan(tx.client.ctx, s) {
+	for row, err := range tx.tx.Scan(tx.ctx, s) {
 		if tx.err = err; err != nil {
 			return nil
 		}
@@ -229,22 +229,22 @@ func (tx *Tx) Put(k Key, v int) { tx.PutIn(k, v, 0) }
 
 // PutIn is Put with a category.
 func (tx *Tx) PutIn(k Key, v, cat int) {
-	tx.write(op{kind: put, key: k, v: v, cat: cat}, func(ref commit.Ref) error { return tx.tx.Upsert(tx.client.ctx, ref, tx.changes(v, cat)) })
+	tx.write(op{kind: put, key: k, v: v, cat: cat}, func(ref commit.Ref) error { return tx.tx.Upsert(tx.ctx, ref, tx.changes(v, cat)) })
 }
 
 // Insert writes an item that must not be there.
 func (tx *Tx) Insert(k Key, v int) {
-	tx.write(op{kind: insert, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Insert(tx.client.ctx, ref, tx.changes(v, 0)) })
+	tx.write(op{kind: insert, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Insert(tx.ctx, ref, tx.changes(v, 0)) })
 }
 
 // Update changes an item if it is there.
 func (tx *Tx) Update(k Key, v int) {
-	tx.write(op{kind: update, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Update(tx.client.ctx, ref, tx.changes(v, 0), nil) })
+	tx.write(op{kind: update, key: k, v: v}, func(ref commit.Ref) error { return tx.tx.Update(tx.ctx, ref, tx.changes(v, 0), nil) })
 }
 
 // Delete removes an item.
 func (tx *Tx) Delete(k Key) {
-	tx.write(op{kind: remove, key: k}, func(ref commit.Ref) error { return tx.tx.Delete(tx.client.ctx, ref, nil) })
+	tx.write(op{kind: remove, key: k}, func(ref commit.Ref) error { return tx.tx.Delete(tx.ctx, ref, nil) })
 }
 
 func (tx *Tx) String() string {

@@ -149,7 +149,7 @@ func (r *run) settle() (state, string) {
 	tx, err := e.Begin(commit.BeginOptions{})
 	must(err)
 	final := state{}
-	reader := &Tx{client: &Client{site: &site{engine: e}, ctx: ctxNone}}
+	reader := &Tx{client: &Client{site: &site{engine: e}}}
 	for row, err := range tx.Scan(ctxNone, commit.Scan{Table: t, Kind: storage.FullScan}) {
 		if err != nil {
 			return nil, "what is left cannot be read: " + err.Error()

@@ -75,7 +75,7 @@ func newRun(s *Scenario) *run {
 		initial.store(r)
 	}
 	for _, c := range s.Clients {
-		r.clients = append(r.clients, &Client{run: r, site: r.process(c), name: c.Name, ctx: context.WithValue(ctxNone, caller{}, c.Name), script: c.Run})
+		r.clients = append(r.clients, &Client{run: r, site: r.process(c), name: c.Name, script: c.Run})
 	}
 	return r
 }

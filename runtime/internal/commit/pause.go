@@ -1,0 +1,18 @@
+package commit
+
+import (
+	"context"
+	"time"
+)
+
+// Pause waits for d. It reports false if ctx ends first.
+func Pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
