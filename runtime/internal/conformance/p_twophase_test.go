@@ -210,7 +210,20 @@ var _ = items(
 			})
 		})
 	}},
-	item{ID: "P10", Title: "Group commit excludes transactions of several participants", Verdict: pending, Reason: servicePending},
+	item{ID: "P10", Title: "Group commit excludes transactions of several participants", Verdict: difference,
+		Reason: "The transaction begins, since it may turn out to have one participant; it is the first step on the way to several, prepare, that is refused", Test: func(t *testing.T, s *suite) {
+			s.each(t, byIsolation, func(t *testing.T, a axes) {
+				w := s.world(t)
+				c := w.client(groupCommits)
+				x := c.begin(a.begin()...)
+				want(t, "insert", x.insert(c.item(1, 1), "v", 1), "ok")
+				err := x.Prepare(t.Context())
+				want(t, "prepare", outcome(err), "invalid")
+				want(t, "code", codeOf(err), "DB-CORE-10141")
+				want(t, "nothing prepared", w.item(1, 1), absent)
+				x.Rollback()
+			})
+		}},
 	item{ID: "P11", Title: "Joining twice, beginning twice with one id, and resuming", Verdict: pending, Reason: servicePending},
 	item{ID: "P12", Title: "A scan that is still being iterated forbids to prepare", Verdict: pass, Test: func(t *testing.T, s *suite) {
 		s.each(t, byIsolation, func(t *testing.T, a axes) {
