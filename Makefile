@@ -22,11 +22,12 @@ demo: ## Generate, build, create the tables on SQLite and run the e-commerce sam
 	@examples/ec/demo.sh
 
 .PHONY: test
-test: ## Run all tests of all modules
+test: ## Run all tests of all modules, then those of runtime and storage with the race detector
 	$(call each,go test ./...)
+	@echo "== race detector"; go test -race ./runtime/... ./storage/...
 
 .PHONY: race
-race: ## Run all tests with the race detector
+race: ## Run all tests of all modules with the race detector
 	$(call each,go test -race ./...)
 
 .PHONY: generate
@@ -65,6 +66,10 @@ tidy:
 .PHONY: sim
 sim: ## Simulate many more random histories of the engine than make test does
 	go test ./runtime/internal/commit -run Simulation -timeout 60m -v -sim.seeds=20000
+
+.PHONY: explore
+explore: ## Explore the orders of small scenarios on the real engine for 25 minutes
+	go test ./runtime/internal/lab -run TestCatalogue -v -timeout 40m -explore.for 25m
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for FUZZTIME (10s)

@@ -1,6 +1,8 @@
 package scalar_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +67,137 @@ func TestAFailedTransactionMakesRoomFirst(t *testing.T) {
 	begin(t, db)
 	wantUnlisted(t, db, failed.ID())
 	must(t, touchOrder(t, open))
+}
+
+// failedCommit returns a transaction that has failed to commit.
+func failedCommit(t *testing.T, db *scalar.DB) *scalar.Tx {
+	t.Helper()
+	tx := begin(t, db)
+	must(t, orders.Insert(t.Context(), tx, first))
+	wantError(t, tx.Commit(t.Context()), scalar.ErrAlreadyExists)
+	return tx
+}
+
+func TestFailedTransactionsMakeRoomBeforeOpenOnes(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, scalartest.With(scalar.MaxActive(3)))
+	must(t, orders.Insert(t.Context(), db, first))
+	live := begin(t, db) // idle for longest
+	failed := []*scalar.Tx{failedCommit(t, db), failedCommit(t, db)}
+	wantError(t, touchOrder(t, failed[0]), scalar.ErrClosed) // which is a use, but of no use
+
+	second := begin(t, db)
+	wantUnlisted(t, db, failed[1].ID())
+	wantListed(t, db, failed[0])
+	wantListed(t, db, live)
+	begin(t, db)
+	wantUnlisted(t, db, failed[0].ID())
+	wantListed(t, db, live)
+	begin(t, db) // only now there is none but open ones
+	wantEvicted(t, db, live, tooMany)
+	must(t, touchOrder(t, second))
+}
+
+func TestATransactionWhoseHookPanickedMakesRoomFirst(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, scalartest.With(scalar.MaxActive(2), scalar.BeforePrepare(func(context.Context, scalar.Preparation) (hookWait, error) { panic("oops") })))
+	live, failed := begin(t, db), begin(t, db)
+	must(t, orders.Insert(t.Context(), failed, first))
+	func() {
+		defer func() { _ = recover() }()
+		_ = failed.Commit(t.Context())
+	}()
+	wantListed(t, db, failed)
+	begin(t, db)
+	wantUnlisted(t, db, failed.ID())
+	must(t, touchOrder(t, live))
+}
+
+// A commit that is refused for a call under way has not ended the transaction.
+func TestARefusedCommitLeavesTheTransactionOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := openDB(t, scalartest.With(scalar.MaxActive(2)))
+		idle, busy := begin(t, db), begin(t, db)
+		scalartest.Inject(db, scalartest.Delay(scalartest.Get, time.Second).Times(1))
+		read := make(chan error)
+		go func() { read <- touchOrder(t, busy) }()
+		synctest.Wait()
+		wantError(t, busy.Commit(t.Context()), scalar.ErrInvalid, "another goroutine")
+		must(t, <-read)
+		begin(t, db)
+		wantEvicted(t, db, idle, tooMany)
+		wantListed(t, db, busy)
+	})
+}
+
+func TestWhereAllAreInUseOneMoreMayBegin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := openDB(t, scalartest.With(scalar.MaxActive(1)))
+		busy := begin(t, db)
+		scalartest.Inject(db, scalartest.Delay(scalartest.Get, time.Second).Times(1))
+		read := make(chan error)
+		go func() { read <- touchOrder(t, busy) }()
+		synctest.Wait()
+		more := begin(t, db)
+		must(t, <-read)
+		must(t, touchOrder(t, more))
+		must(t, busy.Commit(t.Context()))
+	})
+}
+
+func TestTheLimitHoldsWhenManyBeginAtOnce(t *testing.T) {
+	t.Parallel()
+	const limit, clients, each = 3, 8, 200
+	db := openDB(t, scalartest.With(scalar.MaxActive(limit)))
+	ids := make(chan string, clients*each)
+	var wait sync.WaitGroup
+	for range clients {
+		wait.Go(func() {
+			for range each {
+				tx, err := db.Begin(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				ids <- tx.ID()
+			}
+		})
+	}
+	wait.Wait()
+	close(ids)
+	listed := 0
+	for id := range ids {
+		if _, err := db.Resume(id); err == nil {
+			listed++
+		}
+	}
+	if listed != limit {
+		t.Errorf("%d transactions are open, want %d", listed, limit)
+	}
+}
+
+func TestFailedTransactionsAreForgottenWhenTheyExpire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const expiry = time.Minute
+		db := openDB(t, scalartest.With(scalar.IdleExpiry(expiry)))
+		must(t, orders.Insert(t.Context(), db, first))
+		failed := failedCommit(t, db)
+		time.Sleep(expiry / 2)
+		open, later := begin(t, db), failedCommit(t, db)
+		wantListed(t, db, failed)
+		time.Sleep(expiry / 2)
+		synctest.Wait()
+		wantUnlisted(t, db, failed.ID())
+		wantListed(t, db, open)
+		wantListed(t, db, later)
+		time.Sleep(expiry / 2)
+		synctest.Wait()
+		wantEvicted(t, db, open, tooIdle)
+		wantUnlisted(t, db, later.ID())
+	})
 }
 
 func TestATransactionInACallIsNotRolledBackForOthers(t *testing.T) {
@@ -147,24 +280,21 @@ func TestIdleTransactionsExpire(t *testing.T) {
 	}
 }
 
-func TestAPauseInAScanMayExpireTheTransaction(t *testing.T) {
+// Who has a scan open has not forgotten the transaction.
+func TestAPauseInAScanIsNoIdleness(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t, scalartest.With(scalar.IdleExpiry(time.Minute)))
 		withOrders(t, t.Context(), db)
 		tx := begin(t, db)
-		seen := 0
 		for _, err := range orders.Scan(t.Context(), tx, ordersOf(1)) {
-			if seen++; seen == 2 {
-				wantError(t, err, scalar.ErrClosed, "idle for too long", tx.ID())
-				continue
-			}
 			must(t, err)
-			time.Sleep(2 * time.Minute)
+			time.Sleep(5 * time.Minute)
 		}
-		if seen != 2 {
-			t.Errorf("%d yields, want a record and an error", seen)
-		}
+		must(t, touchOrder(t, tx))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wantEvicted(t, db, tx, tooIdle)
 	})
 }
 

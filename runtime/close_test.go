@@ -2,6 +2,7 @@ package scalar_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,6 +43,62 @@ func TestCloseRollsBackOpenTransactions(t *testing.T) {
 					tx.Rollback(ctx)
 				}
 			}, options...)
+		})
+	}
+}
+
+// Close does not get in the way of a commit that is under way, and lets no other
+// begin, except that of another member of the groups that it waits for.
+func TestCloseWaitsForCommits(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		slow   scalartest.Op
+		option scalar.Option
+		late   error // of the commit that begins after Close
+	}{
+		"that prepare":                {scalartest.Prepare, scalar.OnePhaseCommit(false), scalar.ErrClosed},
+		"that decide":                 {scalartest.Decide, scalar.OnePhaseCommit(false), scalar.ErrClosed},
+		"that complete their records": {scalartest.Complete, scalar.OnePhaseCommit(false), scalar.ErrClosed},
+		"in one phase":                {scalartest.OnePhase, scalar.OnePhaseCommit(true), scalar.ErrClosed},
+		"in a group":                  {scalartest.Prepare, scalar.GroupCommit(scalar.GroupCommitLimits{}), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				db := openDB(t, scalartest.With(test.option), scalartest.Delay(test.slow, time.Second))
+				tx := begin(t, db)
+				must(t, orders.Insert(ctx, tx, first))
+				release := make(chan struct{})
+				committed, late, closed := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+				go func() { committed <- tx.Commit(ctx) }()
+				go func() {
+					late <- db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
+						<-release
+						return orders.Insert(ctx, tx, Order{CustomerID: 2})
+					})
+				}()
+				synctest.Wait()
+				go func() { closed <- db.Close(ctx) }()
+				synctest.Wait()
+				select {
+				case err := <-closed:
+					t.Fatalf("Close returns %v beside a commit", err)
+				default:
+				}
+				close(release)
+				if err := <-late; !errors.Is(err, test.late) {
+					t.Errorf("the commit that comes after Close: %v, want %v", err, test.late)
+				}
+				wantError(t, second(db.Begin(ctx)), scalar.ErrClosed)
+				must(t, <-committed)
+				must(t, <-closed)
+				for _, e := range scalartest.History(db) {
+					if e.Err != nil {
+						t.Errorf("%s: %v", e, e.Err)
+					}
+				}
+			})
 		})
 	}
 }
@@ -110,6 +167,27 @@ func TestBeginWhileTheDBIsClosed(t *testing.T) {
 	_, err := db.Begin(t.Context())
 	wantError(t, err, scalar.ErrClosed, "the database handle is closed", "late")
 	wantUnlisted(t, db, "late")
+}
+
+// brokenClose is a storage that does not close.
+type brokenClose struct{ storage.Storage }
+
+var errClose = errors.New("disk full")
+
+func (brokenClose) Close() error { return errClose }
+
+func TestCloseReportsAllThatWentWrong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		slow := openDB(t, scalartest.Delay(scalartest.Complete, time.Minute))
+		db := scalar.New(brokenClose{slow.Storage()}, scalar.AsyncCommit(true))
+		must(t, orders.Insert(t.Context(), db, first))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := db.Close(ctx)
+		wantError(t, err, context.DeadlineExceeded)
+		wantError(t, err, errClose)
+	})
 }
 
 // closeCounter is a storage that may be closed once.

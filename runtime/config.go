@@ -24,7 +24,7 @@ type Config struct {
 
 	Isolation            Isolation     // of transactions that do not choose one
 	CoordinatorNamespace string        // of the coordinator table, "" for coordinator; all programs must agree
-	MetadataTTL          time.Duration // how long table definitions are kept; 0 for a minute, negative: for ever
+	MetadataTTL          time.Duration // how long table definitions are kept; 0 for a minute (the property's 0 becomes a nanosecond), negative: for ever
 
 	// SerialPrepare, SerialValidate, SerialCommit and SerialRollback make the
 	// requests of that phase follow each other instead of running in parallel.
@@ -294,6 +294,9 @@ func (p *configParser) readSwitches() {
 	if c.SerialCommit && c.AsyncCommit {
 		p.warn(ccPrefix+"async_commit.enabled", "asynchronous commit has no effect without parallel commit")
 	}
+	if c.SerialRollback && c.AsyncRollback {
+		p.warn(ccPrefix+"async_rollback.enabled", "asynchronous rollback has no effect without parallel rollback")
+	}
 	db := func(key string, def bool) bool {
 		on, _ := p.properties.Bool(dbPrefix+key+".enabled", def)
 		return on
@@ -329,7 +332,7 @@ func (p *configParser) millis(key string) time.Duration {
 }
 
 // metadataTTL maps 0, no caching, to the shortest time, because 0 is the
-// default in Go.
+// default of Config.
 func (p *configParser) metadataTTL() time.Duration {
 	text := p.properties.String(dbPrefix+"metadata.cache_expiration_time_secs", "")
 	if text == "" {

@@ -51,7 +51,14 @@ func TestParseConfig(t *testing.T) {
 		"rollback at once":      {storage.Properties{cc + "async_commit.enabled": "true", cc + "async_rollback.enabled": "false"}, Config{AsyncCommit: true}},
 		"asynchronous and serial": {storage.Properties{cc + "async_commit.enabled": "true", cc + "parallel_commit.enabled": "false"}, Config{
 			AsyncCommit: true, AsyncRollback: true, SerialCommit: true, SerialValidate: true, SerialRollback: true,
-			Warnings: []string{cc + "async_commit.enabled: asynchronous commit has no effect without parallel commit"},
+			Warnings: []string{
+				cc + "async_commit.enabled: asynchronous commit has no effect without parallel commit",
+				cc + "async_rollback.enabled: asynchronous rollback has no effect without parallel rollback",
+			},
+		}},
+		"asynchronous and serial rollback": {storage.Properties{cc + "async_rollback.enabled": "true", cc + "parallel_rollback.enabled": "false"}, Config{
+			AsyncRollback: true, SerialRollback: true,
+			Warnings: []string{cc + "async_rollback.enabled: asynchronous rollback has no effect without parallel rollback"},
 		}},
 		"one phase":    {storage.Properties{cc + "one_phase_commit.enabled": "TRUE"}, Config{OnePhaseCommit: true}},
 		"write sets":   {storage.Properties{cc + "coordinator.write_set_logging.enabled": "true"}, Config{LogWriteSets: true}},

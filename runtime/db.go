@@ -3,6 +3,7 @@ package scalar
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,11 @@ func (db *DB) session() session { return session{db: db} }
 // With returns a Runner on which each operation is a transaction of its own, as
 // on db, with the options given. An id ([WithID]) and the limits of [DB.Transact]
 // have no meaning there.
+//
+// A scan commits when its loop ends. Under SERIALIZABLE that validates what was
+// read: a scan that has yielded all its records reports a conflict as its last
+// error, one that the loop has left early has nobody to report it to. What must be
+// known to be serializable belongs into a [DB.Transact].
 func (db *DB) With(options ...TxOption) Runner { return session{db: db, options: options} }
 
 // Storage returns the storage below the transactions, for administration.
@@ -145,7 +151,7 @@ func (db *DB) needTransactions(code string) error {
 type Status uint8
 
 // The statuses. StatusUnknown is what a running transaction has, and one that
-// wrote nothing or never existed.
+// wrote nothing, wrote in one phase, or never existed.
 const (
 	StatusUnknown Status = iota
 	StatusCommitted
@@ -169,7 +175,9 @@ func statusOf(state commit.State) Status {
 }
 
 // Status looks up how the transaction with the given id was decided. A status
-// other than unknown is final.
+// other than unknown is final. It stays unknown for a transaction that was
+// committed in one phase ([OnePhaseCommit]), and is again once its decision has
+// been removed ([DB.Finish]).
 func (db *DB) Status(ctx context.Context, id string) (Status, error) {
 	if err := db.needTransactions(""); err != nil {
 		return StatusUnknown, err
@@ -226,10 +234,15 @@ func (db *DB) RecoverRecord(ctx context.Context, table TableName, key ...Value) 
 	return done, public(err)
 }
 
-// Close rolls back the open transactions of [DB.Begin], waits until ctx ends for
-// members of group commits and for work in the background, and closes the
-// storage. What is left undone is done by whoever next reads the records. A
-// second Close does nothing.
+// Close rolls back the open transactions of [DB.Begin] that no call uses, waits
+// until ctx ends for the commits and the work in the background that are under
+// way, and closes the storage. Transactions that begin or commit later are
+// [ErrClosed]; with [GroupCommit] those that have begun are waited for, since
+// others of their group may be. What is left undone is done by whoever next reads
+// the records.
+//
+// It returns the end of ctx if that cut something off, joined with what the
+// storage reports. A second Close does nothing.
 func (db *DB) Close(ctx context.Context) error {
 	if db.closed.Swap(true) {
 		return nil
@@ -238,8 +251,5 @@ func (db *DB) Close(ctx context.Context) error {
 		db.active.close()
 	}
 	err := db.engine.Close(ctx)
-	if closeErr := db.storage.Close(); closeErr != nil {
-		return closeErr
-	}
-	return err
+	return errors.Join(err, db.storage.Close())
 }

@@ -19,7 +19,14 @@ var (
 	ErrUncommittedRecord = commit.ErrUncommittedRecord
 	// ErrUnknownStatus: the transaction may or may not have been committed. Do
 	// not retry blindly. If it was, its writes become visible in time; ask
-	// [DB.Status] with Error.TxID, and keep asking while it cannot tell.
+	// [DB.Status] with Error.TxID, and keep asking while it cannot tell, or settle
+	// it with [DB.Abort].
+	//
+	// Neither knows anything after a commit in one phase ([OnePhaseCommit]; the
+	// Code is DB-CORE-40005) and without transactions, where there is no TxID.
+	// Then read a record that was written: if it shows that write, all was
+	// committed; if it does not, the request may still arrive, or somebody has
+	// written since. Of deletes alone it cannot be told later.
 	ErrUnknownStatus = commit.ErrUnknownStatus
 	// ErrCondition: the condition of an UpdateIf or DeleteIf did not hold, or
 	// there was no record. The transaction goes on.

@@ -61,7 +61,7 @@ func TestAbortOfAMemberOfAGroupCommit(t *testing.T) {
 		if got, err := db.Abort(ctx, tx.ID()); got != scalar.StatusAborted || err != nil {
 			t.Errorf("Abort says %v, %v", got, err)
 		}
-		wantError(t, tx.Commit(ctx), scalar.ErrConflict, "another process has aborted the transaction", tx.ID())
+		wantError(t, tx.Commit(ctx), scalar.ErrConflict, "aborted by another process", tx.ID())
 		wantStatus(t, db, tx.ID(), scalar.StatusAborted)
 		wantError(t, second(orders.Get(ctx, db, keyOfOrder(first))), scalar.ErrNotFound)
 	}, grouped)

@@ -49,6 +49,7 @@ func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op f
 		return err
 	}
 	ctx = tx.tx.Observe(ctx, 0)
+	defer tx.tx.Rollback() // if the caller's loop panics; does nothing otherwise
 	if err := op(ctx, tx, b); err != nil {
 		tx.tx.RollbackFor(err)
 		return within(tx, err)

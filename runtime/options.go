@@ -24,8 +24,12 @@ const (
 	// order of them, the order of real time on a linearizable storage. Reads
 	// that are not written are repeated at commit.
 	Serializable = Isolation(commit.Serializable)
-	// ReadCommitted returns the last committed version at every read and never
-	// waits for or fails on a running transaction. No update is lost.
+	// ReadCommitted returns the last committed version at every read, of a record
+	// that is prepared the version before. Its reads do not wait for or fail on a
+	// running transaction, except those by an index: they must know how one that
+	// moves a record to another index value ends, so they wait for it and report
+	// [ErrUncommittedRecord] (not with [Config].EventuallyConsistentIndexes). No
+	// update is lost.
 	ReadCommitted = Isolation(commit.ReadCommitted)
 )
 
@@ -70,7 +74,8 @@ func CoordinatorNamespace(namespace string) Option {
 }
 
 // MetadataTTL sets how long table definitions are kept before they are read
-// again: a minute if it is not given, for ever if it is negative.
+// again: a minute if it is not given or 0, for ever if it is negative. To read
+// them every time, which the property asks for with 0, give a nanosecond.
 func MetadataTTL(ttl time.Duration) Option {
 	return func(o *options) { o.engine.MetadataTTL = ttl }
 }
@@ -89,8 +94,9 @@ func DefaultTransactFor(limit time.Duration) Option {
 // UncommittedWait sets how long a read waits for a transaction that has prepared
 // the record and not decided, before it reports [ErrUncommittedRecord]: 200 ms if
 // it is not given, 0 for not at all, which is what ScalarDB does. It waits for no
-// more than half of the time that the context leaves. Those who wait for one
-// record go on in the order in which they came. READ_COMMITTED never waits.
+// more than half of the time that the context leaves, however many records one
+// call meets. Those who wait for one record go on in the order in which they
+// came. Under READ_COMMITTED only reads by an index wait.
 func UncommittedWait(d time.Duration) Option { return func(o *options) { o.engine.Wait = d } }
 
 // WithObserver sets who is told what the transactions do; package scalarotel has
@@ -146,12 +152,13 @@ func GroupCommit(limits GroupCommitLimits) Option {
 func RefuseFullScans() Option { return func(o *options) { o.fullScans = false } }
 
 // MaxActive limits how many transactions of [DB.Begin] may be open: 10,000 if it
-// is not given, no limit if it is 0. One more rolls back the one that has been
-// idle for longest, whose next call then is [ErrClosed].
+// is not given, no limit if it is 0. One more takes the place of one that has
+// failed to commit and was not rolled back, or else rolls back the one that has
+// been idle for longest, whose next call then is [ErrClosed].
 func MaxActive(n int) Option { return func(o *options) { o.maxActive = n } }
 
 // IdleExpiry rolls back transactions of [DB.Begin] that have not been used for so
-// long; 0, the default, for never.
+// long; 0, the default, for never. One whose scan is being iterated is in use.
 func IdleExpiry(d time.Duration) Option { return func(o *options) { o.idleExpiry = d } }
 
 // WithoutTransactions makes every operation a request to the storage by itself,

@@ -8,8 +8,8 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// storageFailure turns the error of a storage call into this package's. A write
-// that may have been applied is [ErrUnknownStatus].
+// storageFailure turns the error of a storage call that had no effect into this
+// package's.
 func storageFailure(b *binding, key []Value, err error) error {
 	e := &Error{Kind: ErrStorage, Table: b.def.TableName, Message: "the storage refused the request", Err: err}
 	if key != nil {
@@ -176,6 +176,8 @@ func (db *DB) mutateIf(ctx context.Context, b *binding, m storage.Mutation, wher
 	return err
 }
 
+// mutate writes one record. A write that may have been applied is
+// [ErrUnknownStatus].
 func (db *DB) mutate(ctx context.Context, b *binding, m storage.Mutation) error {
 	m.Table = b.deployed
 	err := db.storage.Mutate(ctx, []storage.Mutation{m})

@@ -10,7 +10,8 @@ import (
 //
 // Its reads may run concurrently, as with an errgroup; GetAll reads many records
 // in one round trip. A write, or Commit, must not run beside another call: the
-// one that comes second is [ErrInvalid]. Inside [DB.Transact] the Tx is committed
+// one that comes second is [ErrInvalid], and [ErrClosed] if it comes after a
+// Commit. Inside [DB.Transact] the Tx is committed
 // or rolled back for you.
 type Tx struct {
 	db         *DB
@@ -38,15 +39,24 @@ func (tx *Tx) Attempt() int { return tx.attempt }
 func (tx *Tx) Attribute(name string) string { return tx.attributes[name] }
 
 // Commit makes the writes of the transaction durable and visible, all or none,
-// and ends it whatever comes of it. From the moment all records are prepared,
-// cancelling ctx no longer stops it.
+// and ends it whatever comes of it. Until the decision is being written, the end
+// of ctx aborts the transaction; from then on it no longer stops anything, and
+// Commit returns when it knows the outcome, or after 10 seconds.
 //
 // After [ErrConflict], [ErrAlreadyExists], [ErrInvalid] and [ErrStorage] nothing
 // of the transaction is or will be visible; after [ErrUnknownStatus] all of it
-// or nothing is. It panics inside [DB.Transact], which commits itself.
+// or nothing is. [ErrClosed] is of a transaction that has ended before, or of a
+// DB that is being closed, and nothing of this call is visible; [ErrInvalid] is
+// also of a commit beside another call, which leaves the transaction as it is.
+//
+// If a hook ([BeforePrepare]) panics, the transaction is aborted and the panic
+// goes on. Commit itself panics inside [DB.Transact], which commits itself.
 func (tx *Tx) Commit(ctx context.Context) error {
 	if tx.managed {
 		panic("scalar: Commit inside Transact, which commits when the function returns nil")
+	}
+	if tx.registered {
+		defer tx.db.active.fail(tx) // also if a hook panics
 	}
 	err := tx.commit(ctx)
 	if err == nil && tx.registered {

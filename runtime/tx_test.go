@@ -178,13 +178,15 @@ func TestReadsOfATransactionRunConcurrently(t *testing.T) {
 func TestNothingRunsBesideAWriteOrACommit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		op  scalartest.Op
-		run func(ctx context.Context, tx *scalar.Tx) error
+		op      scalartest.Op
+		run     func(ctx context.Context, tx *scalar.Tx) error
+		kind    error
+		message string
 	}{
 		"write": {scalartest.Get, func(ctx context.Context, tx *scalar.Tx) error {
 			return orders.UpdateIf(ctx, tx, keyOfOrder(first), scalar.Eq(orderColumns.Total, 5), scalar.Set(orderColumns.Total, 6))
-		}},
-		"commit": {scalartest.Prepare, func(ctx context.Context, tx *scalar.Tx) error { return tx.Commit(ctx) }},
+		}, scalar.ErrInvalid, "another goroutine uses the transaction"},
+		"commit": {scalartest.Prepare, func(ctx context.Context, tx *scalar.Tx) error { return tx.Commit(ctx) }, scalar.ErrClosed, "the transaction has ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -204,7 +206,7 @@ func TestNothingRunsBesideAWriteOrACommit(t *testing.T) {
 					orders.Upsert(ctx, tx, first),
 					tx.Commit(ctx),
 				} {
-					wantError(t, err, scalar.ErrInvalid, "another goroutine uses the transaction", tx.ID())
+					wantError(t, err, c.kind, c.message, tx.ID())
 				}
 				must(t, <-done)
 			})

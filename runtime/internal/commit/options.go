@@ -160,10 +160,11 @@ func New(s storage.Storage, options Options) *Engine {
 	return e
 }
 
-// Close waits until transactions in group commits have ended and background
-// work is done, or until ctx ends, and then cuts it off: whatever it leaves
-// undone is done by the next reader. Begin fails after Close. A second Close
-// does the same waiting again.
+// Close waits until members of group commits have ended, and commits under way
+// and background work are done, or until ctx ends, and then cuts it off: whatever
+// it leaves undone is done by the next reader. Begin fails after Close, and so does
+// a commit that begins when the waiting for members is over. A second Close does
+// the same waiting again.
 func (e *Engine) Close(ctx context.Context) error {
 	e.background.refuse()
 	var err error
