@@ -17,7 +17,7 @@ type background struct {
 	closed  atomic.Bool // no task starts any more; changed under mu
 	mu      sync.Mutex
 	sealed  bool // no commit begins any more
-	running int // tasks and commits
+	running int  // tasks and commits
 	tasks   int
 	idle    chan struct{} // closed when sealed is set and nothing is running
 	// ctx ends when drain gives up waiting.
