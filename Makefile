@@ -71,6 +71,10 @@ sim: ## Simulate many more random histories of the engine than make test does
 explore: ## Explore the orders of small scenarios on the real engine for 25 minutes
 	go test ./runtime/internal/lab -run TestCatalogue -v -timeout 40m -explore.for 25m
 
+.PHONY: mutants
+mutants: ## Remove or weaken one check of the engine at a time; a test must notice each (hours)
+	go run ./internal/mutants
+
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz target for FUZZTIME (10s)
 	@go list -f '{{.Dir}}' ./... | while read -r dir; do \
