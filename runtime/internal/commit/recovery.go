@@ -109,6 +109,22 @@ func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, 
 		if err != nil {
 			return nil, nil, recoveryFailed(t, key, err)
 		}
+		// An ABORTED row proves something only if the record still waits for it:
+		// that of a slow reader may have come when the transaction was committed,
+		// completed and finished.
+		if d != nil && d.state != Committed {
+			again, err := e.readRecord(ctx, t, key)
+			if err != nil {
+				return nil, nil, recoveryFailed(t, key, err)
+			}
+			if again == nil || t.isCommitted(again) {
+				return again, settled(t, key, true), nil
+			}
+			if t.idOf(again) != owner {
+				row = again
+				continue
+			}
+		}
 		if d != nil {
 			observed := row
 			r := tx.recoverInBackground(ctx, t, key, d.state != Committed, func(ctx context.Context) error {

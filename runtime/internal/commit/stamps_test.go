@@ -2,7 +2,6 @@ package commit
 
 import (
 	"context"
-	"fmt"
 	"testing"
 
 	"github.com/scalargen/scalargen/storage"
@@ -114,7 +113,7 @@ func TestReadCommittedScanKeepsNamesOfVersions(t *testing.T) {
 	before := heap()
 	ok(t, drain(t.Context(), tx, partition(e.must(t, itemName), 1)))
 	each := (heap() - min(before, heap())) / records
-	t.Log(fmt.Sprintf("%d bytes a record", each))
+	t.Logf("%d bytes a record", each)
 	if each > most && !raceEnabled {
 		t.Errorf("%d bytes are kept of a record, want %d at most", each, most)
 	}
