@@ -10,6 +10,9 @@ MODULES := . examples/ec
 # How long make fuzz spends on each fuzz target.
 FUZZTIME ?= 10s
 
+# The isolation level that make check-history demands.
+LEVEL ?= serializable
+
 # Runs a command in every module, naming the module first.
 each = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
@@ -68,8 +71,13 @@ sim: ## Simulate many more random histories of the engine than make test does
 	go test ./runtime/internal/commit -run Simulation -timeout 60m -v -sim.seeds=20000
 
 .PHONY: explore
-explore: ## Explore the orders of small scenarios on the real engine for 25 minutes
-	go test ./runtime/internal/lab -run TestCatalogue -v -timeout 40m -explore.for 25m
+explore: ## Explore the orders of small scenarios on the real engine for half an hour, and simulate
+	go test ./runtime/internal/lab -run 'TestSimulate$$' -v -timeout 0 -sim.seeds=20000
+	go test ./runtime/internal/lab -run TestCatalogue -v -timeout 0 -explore.for=28m
+
+.PHONY: check-history
+check-history: ## Check recorded histories: FILES="a.jsonl b.jsonl" LEVEL=serializable
+	@go run ./internal/history/checkhistory -level $(LEVEL) $(FILES)
 
 .PHONY: mutants
 mutants: ## Remove or weaken one check of the engine at a time; a test must notice each (hours)

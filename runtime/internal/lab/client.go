@@ -10,8 +10,6 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-var ctxNone = context.Background()
-
 // caller is the key of a transaction's id in the contexts of its calls.
 type caller struct{}
 
@@ -46,18 +44,20 @@ type Tx struct {
 	ops        []op
 	end        End
 	err        error
-	began, met int // choices that had been made when it began, and when its end was known
+	problem    string // a contradiction in what the client was told, "" for none
+	began, met int    // choices that had been made when it began, and when its end was known
 }
 
 // op is one operation and its result.
 type op struct {
-	kind opKind
-	key  Key
-	v    int
-	cat  int
-	rows map[Key]value // of a scan
-	of   ScanOf
-	got  *value // of a get, nil for none
+	kind  opKind
+	began int // choices that had been made when it began
+	key   Key
+	v     int
+	cat   int
+	rows  map[Key]value // of a scan
+	of    ScanOf
+	got   *value // of a get, nil for none
 }
 
 type opKind uint8
@@ -108,10 +108,22 @@ func (c *Client) Begin(o commit.BeginOptions) *Tx {
 		// An id of the engine's would tell which client was first.
 		o.ID = fmt.Sprintf("%s%d", c.name, len(c.txs)+1)
 	}
-	tx := &Tx{client: c, ctx: context.WithValue(ctxNone, caller{}, o.ID), began: c.run.step()}
-	tx.tx, tx.err = c.site.engine.Begin(o)
-	must(tx.err)
+	tx := c.note(o.ID)
+	var err error
+	tx.tx, err = c.site.engine.Begin(o)
+	must(err)
 	tx.id = tx.tx.ID()
+	return tx
+}
+
+// note enters a transaction into the history. The beginning of a later one is a
+// choice of its own, since it matters who has ended by then.
+func (c *Client) note(id string) *Tx {
+	tx := &Tx{client: c, id: id, ctx: context.WithValue(ctxNone, caller{}, id)}
+	if len(c.txs) > 0 {
+		_ = c.site.hold(tx.ctx, "begins", "", footprint{writes: everywhere}, false, func(string) error { return nil })
+	}
+	tx.began = c.run.step()
 	c.txs = append(c.txs, tx)
 	return tx
 }
@@ -119,11 +131,8 @@ func (c *Client) Begin(o commit.BeginOptions) *Tx {
 // finish notes how the transaction ended, unless its client has crashed.
 func (tx *Tx) finish(err error) {
 	tx.err, tx.met = err, tx.client.run.step()
-	tx.client.run.mu.Lock()
-	dead := tx.client.site.dead
-	tx.client.run.mu.Unlock()
 	switch {
-	case dead, errors.Is(err, commit.ErrUnknownStatus):
+	case tx.client.site.crashed(), errors.Is(err, commit.ErrUnknownStatus):
 		tx.end = Unknown
 	case err == nil:
 		tx.end = Committed
@@ -146,11 +155,11 @@ func (tx *Tx) Get(k Key) (v int, found bool) {
 	if tx.err != nil {
 		return 0, false
 	}
+	o := op{kind: get, key: k, began: tx.client.run.step()}
 	rows, err := tx.tx.Get(tx.ctx, tx.ref(k))
 	if tx.err = err; err != nil {
 		return 0, false
 	}
-	o := op{kind: get, key: k}
 	if rows[0] != nil {
 		_, got := tx.item(rows[0])
 		o.got = &got
@@ -162,10 +171,13 @@ func (tx *Tx) Get(k Key) (v int, found bool) {
 	return o.got.v, true
 }
 
+// valueOf returns what a stored row holds.
+func valueOf(row storage.Row) value {
+	return value{int(row[columns.v].Int64()), int(row[columns.cat].Int64())}
+}
+
 func (tx *Tx) item(row storage.Row) (Key, value) {
-	meta := tx.table().Meta()
-	number := func(column string) int { return int(row[meta.Column(column)].Int64()) }
-	return Key{number("p"), number("c")}, value{number("v"), number("cat")}
+	return keyOf(row[:2]), valueOf(row)
 }
 
 // ScanOf says which items a scan returns: those of a partition, or all, or all of
@@ -188,12 +200,12 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 	case of.Partition != nil:
 		s.Kind, s.Partition = storage.PartitionScan, []storage.Value{storage.IntValue(int32(*of.Partition))}
 	case of.Category != nil:
-		s.Kind, s.Index, s.IndexValue = storage.IndexScan, t.Meta().Column("cat"), storage.IntValue(int32(*of.Category))
+		s.Kind, s.Index, s.IndexValue = storage.IndexScan, columns.cat, storage.IntValue(int32(*of.Category))
 	}
 	if of.Above != nil {
-		s.Where = storage.Filter{{{Column: t.Meta().Column("v"), Operator: storage.Gt, Value: storage.IntValue(int32(*of.Above))}}}
+		s.Where = storage.Filter{{{Column: columns.v, Operator: storage.Gt, Value: storage.IntValue(int32(*of.Above))}}}
 	}
-	o := op{kind: scan, of: of, rows: map[Key]value{}}
+	o := op{kind: scan, began: tx.client.run.step(), of: of, rows: map[Key]value{}}
 	found := map[Key]int{}
 	for row, err := range tx.tx.Scan(tx.ctx, s) {
 		if tx.err = err; err != nil {
@@ -206,10 +218,20 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 	return found
 }
 
+// String says what the scan asks for.
+func (s ScanOf) String() string {
+	var b strings.Builder
+	for i, bound := range []*int{s.Partition, s.Category, s.Above} {
+		if bound != nil {
+			fmt.Fprint(&b, [...]string{" of partition ", " of category ", " above "}[i], *bound)
+		}
+	}
+	return b.String()
+}
+
 func (tx *Tx) changes(v, cat int) commit.Changes {
-	meta := tx.table().Meta()
 	return commit.Changes{
-		Columns: []int{meta.Column("v"), meta.Column("cat")},
+		Columns: []int{columns.v, columns.cat},
 		Values:  []storage.Value{storage.IntValue(int32(v)), storage.IntValue(int32(cat))},
 	}
 }
@@ -253,7 +275,13 @@ func (tx *Tx) String() string {
 	if tx.err != nil {
 		fmt.Fprintf(&b, ": %v", tx.err)
 	}
-	fmt.Fprint(&b, ")")
+	fmt.Fprint(&b, ")", tx.history())
+	return b.String()
+}
+
+// history is what the transaction did and saw.
+func (tx *Tx) history() string {
+	var b strings.Builder
 	for _, o := range tx.ops {
 		switch o.kind {
 		case get:
@@ -264,7 +292,7 @@ func (tx *Tx) String() string {
 				fmt.Fprintf(&b, "%d;", o.got.v)
 			}
 		case scan:
-			fmt.Fprintf(&b, " scan = %v;", o.rows)
+			fmt.Fprintf(&b, " scan%v = %v;", o.of, o.rows)
 		case remove:
 			fmt.Fprintf(&b, " delete %v;", o.key)
 		default:

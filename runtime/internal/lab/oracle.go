@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,17 +15,9 @@ import (
 // state is what a storage holds, as the clients see it.
 type state map[Key]value
 
-// ledger is what the storage itself saw: who wrote each record in which order,
-// and the first stored row that no protocol writes.
-type ledger struct {
-	writers map[Key][]string // ids, in the order in which they prepared
-	broken  string
-}
-
 // Outcome is a finished execution.
 type Outcome struct {
-	Txs   []*Tx // of all clients that did not crash before they began
-	Final map[Key]int
+	Txs []*Tx // of all clients, in their order
 }
 
 // Committed reports how many transactions were told to be committed.
@@ -38,126 +31,109 @@ func (o *Outcome) Committed() int {
 	return n
 }
 
-func (r *run) now() int64 { return time.Now().UnixMilli() }
-
-// wrote notes a group that the storage has applied, and looks at what it left.
-func (r *run) wrote(_ *site, group []storage.Mutation) {
-	for _, m := range group {
-		if m.Table.TableName != itemName {
-			continue
-		}
-		if phase := phaseOf([]storage.Mutation{m}); phase == "prepare" || phase == "one phase" {
-			r.noteWriter(m)
-		}
-		rows, err := r.store.Get(ctxNone, []storage.Get{{Table: m.Table, Key: m.Key}})
-		must(err)
-		if problem := brokenRow(m.Table, rows[0]); problem != "" && r.ledger.broken == "" {
-			r.ledger.broken = fmt.Sprintf("record %s: %s", m.Table.FormatKey(m.Key), problem)
+// judge looks at a finished execution: it lets a new client read everything, long
+// after, and compares that with what the clients were told.
+func (r *run) judge() string {
+	final, problem := r.settle()
+	for _, problem := range []string{r.ledger.problem, problem, r.contradiction()} {
+		if problem != "" {
+			return problem
 		}
 	}
-}
-
-func (r *run) noteWriter(m storage.Mutation) {
-	if r.ledger.writers == nil {
-		r.ledger.writers = map[Key][]string{}
-	}
-	k := Key{int(m.Key[0].Int64()), int(m.Key[1].Int64())}
-	if at := slices.Index(m.Columns, m.Table.Column("tx_id")); at >= 0 {
-		r.ledger.writers[k] = append(r.ledger.writers[k], m.Values[at].Text())
-	}
-}
-
-// brokenRow says what is wrong with a stored row (spec 1.2, 14), "" for nothing.
-func brokenRow(t *storage.Table, row storage.Row) string {
-	if row == nil {
+	first, happened := r.first(), r.happened()
+	if r.scenario.Isolation == commit.Serializable {
+		if !serial(first, final, happened) {
+			return fmt.Sprintf("no serial order explains this: %s; in the end there is %v", r.anomaly(first, happened), final)
+		}
 		return ""
 	}
-	at := func(column string) storage.Value { return row[t.Column(column)] }
-	state := commit.State(at("tx_state").Int64())
-	hasBefore := !at("before_tx_id").IsNull() || !at("before_tx_version").IsNull()
-	switch {
-	case at("tx_id").IsNull() != at("tx_state").IsNull():
-		return "only one of tx_id and tx_state is there"
-	case at("tx_id").IsNull() && hasBefore:
-		return "a before image without a transaction"
-	case at("tx_id").IsNull():
-		return ""
-	case state == commit.Committed && hasBefore:
-		return "committed, with a before image"
-	case state == commit.Committed && at("tx_committed_at").IsNull():
-		return "committed, without a time"
-	case state != commit.Committed && state != commit.Prepared && state != commit.Deleted:
-		return "state " + state.String()
-	case state != commit.Committed && at("tx_prepared_at").IsNull():
-		return "prepared, without a time"
-	case hasBefore && at("tx_version").Int64() != at("before_tx_version").Int64()+1:
-		return "the version does not follow the one before"
+	if !r.snapshot(first, final, happened) {
+		return fmt.Sprintf("no %v history explains this: %s; in the end there is %v", r.scenario.Isolation, r.anomaly(first, happened), final)
 	}
 	return ""
 }
 
-// judge looks at a finished execution: it lets a new client read everything, long
-// after, and compares that with what the clients were told.
-func (r *run) judge() string {
-	if r.ledger.broken != "" {
-		return r.ledger.broken
-	}
-	final, problem := r.settle()
-	if problem != "" {
-		return problem
-	}
-	var committed, perhaps []*Tx
-	for _, tx := range r.transactions() {
-		switch tx.end {
-		case Committed:
-			committed = append(committed, tx)
-		case Unknown, Open:
-			perhaps = append(perhaps, tx)
-		}
-	}
+// first is what was there at the start, once recovered.
+func (r *run) first() state {
 	first := state{}
-	for _, rec := range r.scenario.Records {
-		v, there := rec.committedValue()
-		if there {
+	for i := range r.scenario.Records {
+		rec := &r.scenario.Records[i]
+		if v, there := rec.committedValue(); there {
 			first[rec.Key] = value{v, rec.Cat}
 		}
 	}
-	explained := false
-	subsets(perhaps, func(chosen []*Tx) bool {
-		happened := slices.Concat(committed, chosen)
-		if r.scenario.Isolation == commit.Serializable {
-			explained = serial(first, final, happened)
-		} else {
-			explained = r.snapshot(first, final, happened)
+	return first
+}
+
+// happened returns the committed transactions: those of which the storage says so,
+// and those without writes of which their client was told so.
+func (r *run) happened() []*Tx {
+	var all []*Tx
+	for _, tx := range r.transactions() {
+		if tx.end == Committed || r.ledger.committed(tx.id) {
+			all = append(all, tx)
 		}
-		return !explained
-	})
-	if explained {
-		return ""
 	}
-	return fmt.Sprintf("no %v history explains this; in the end there is %v", r.scenario.Isolation, final)
+	return all
+}
+
+// contradiction says which client was told what is not true.
+func (r *run) contradiction() string {
+	for _, tx := range r.transactions() {
+		if tx.problem != "" {
+			return tx.problem
+		}
+		committed := r.ledger.committed(tx.id)
+		if tx.end == Failed && committed {
+			return fmt.Sprintf("%s was reported as failed and is committed: %v", tx.id, tx.err)
+		}
+		if tx.end != Committed || committed {
+			continue
+		}
+		for k, writers := range r.ledger.writers {
+			if slices.Contains(writers, tx.id) {
+				return fmt.Sprintf("%s, which wrote %v, was reported as committed and is not", tx.id, k)
+			}
+		}
+	}
+	return ""
 }
 
 // settle reads everything with a new engine when all that is prepared has
-// expired.
+// expired. It leaves nothing prepared.
 func (r *run) settle() (state, string) {
 	time.Sleep(2 * expired)
-	e := commit.New(r.store, commit.Options{MetadataTTL: -1})
-	defer func() { must(e.Close(ctxNone)) }()
+	e := commit.New(audited{r.place.store, r}, commit.Options{MetadataTTL: -1})
 	t, err := e.Table(ctxNone, itemName)
 	must(err)
 	tx, err := e.Begin(commit.BeginOptions{})
 	must(err)
 	final := state{}
-	reader := &Tx{client: &Client{site: &site{engine: e}}}
 	for row, err := range tx.Scan(ctxNone, commit.Scan{Table: t, Kind: storage.FullScan}) {
 		if err != nil {
 			return nil, "what is left cannot be read: " + err.Error()
 		}
-		k, v := reader.item(row)
-		final[k] = v
+		final[keyOf(row[:2])] = valueOf(row)
+	}
+	tx.Rollback()
+	must(e.Close(ctxNone))
+	for _, row := range r.place.rows() {
+		if held(row) {
+			return nil, fmt.Sprintf("record %v is still prepared after its recovery", keyOf(row))
+		}
 	}
 	return final, ""
+}
+
+// audited is a storage whose writes the ledger sees.
+type audited struct {
+	storage.Storage
+	run *run
+}
+
+// Mutate applies the group and looks at what it has done.
+func (a audited) Mutate(_ context.Context, group []storage.Mutation) error {
+	return a.run.apply("the last reader", group)
 }
 
 func (r *run) transactions() []*Tx {
@@ -183,22 +159,6 @@ func (rec *Record) committedValue() (v int, there bool) {
 	}
 }
 
-// subsets calls try with every choice of list until it returns false.
-func subsets(list []*Tx, try func([]*Tx) bool) bool {
-	for mask := range 1 << len(list) {
-		var chosen []*Tx
-		for i, tx := range list {
-			if mask>>i&1 == 1 {
-				chosen = append(chosen, tx)
-			}
-		}
-		if !try(chosen) {
-			return false
-		}
-	}
-	return true
-}
-
 // serial reports whether the transactions, run one after the other in some order
 // that keeps that of real time, see what they saw and leave final.
 func serial(now, final state, left []*Tx) bool {
@@ -207,7 +167,7 @@ func serial(now, final state, left []*Tx) bool {
 	}
 	for i, tx := range left {
 		// tx comes next unless another one had ended before it began.
-		if slices.ContainsFunc(left, func(other *Tx) bool { return other != tx && other.end == Committed && other.met < tx.began }) {
+		if slices.ContainsFunc(left, func(other *Tx) bool { return other != tx && other.ended(tx.began) }) {
 			continue
 		}
 		after := maps.Clone(now)
@@ -276,7 +236,7 @@ func (r *run) describe() string {
 }
 
 func (r *run) reached() []string {
-	o := &Outcome{Txs: r.transactions(), Final: map[Key]int{}}
+	o := &Outcome{Txs: r.transactions()}
 	var names []string
 	for name, is := range r.scenario.Reach {
 		if is(o) {
@@ -284,4 +244,13 @@ func (r *run) reached() []string {
 		}
 	}
 	return names
+}
+
+// outcome is what the clients were told and saw.
+func (r *run) outcome() string {
+	var b strings.Builder
+	for _, tx := range r.transactions() {
+		fmt.Fprintln(&b, tx.id, tx.end, tx.history())
+	}
+	return b.String()
 }

@@ -3,9 +3,8 @@ package lab
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,17 +12,19 @@ import (
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
 	"github.com/scalargen/scalargen/storage"
-	"github.com/scalargen/scalargen/storage/memory"
 )
 
 // expired is by how much a clock jumps: more than a prepared record lives.
 const expired = 16 * time.Second
 
+// longDelay is how long calls are held back by a delay: longer than any window
+// of a group commit, and shorter than a prepared record lives.
+const longDelay = 3 * time.Second
+
 // run is one execution of a scenario.
 type run struct {
 	scenario *Scenario
-	store    *memory.Storage
-	defs     map[storage.TableName]*storage.Table
+	place    *place
 	sites    []*site
 	ledger   ledger
 	clients  []*Client
@@ -37,21 +38,28 @@ type run struct {
 	repeats map[string]int // how often a call of a name was made
 	steps   int
 	trace   []string
+	room    []action
 }
 
-// chooser picks one of the actions that may happen now, or nil to give the
-// execution up.
-type chooser func(actions []*action) *action
+// chooser picks one of the actions that may happen now by its index, or returns
+// giveUp.
+type chooser func(actions []action) int
 
-// execute runs the scenario once, with so many faults at most, and returns what the oracle finds wrong with it,
-// "" for nothing. It reports false if the execution was given up.
-func execute(t *testing.T, s *Scenario, faults int, choose chooser) (r *run, verdict string, complete bool) {
+const giveUp = -1
+
+// execute runs the scenario once, with so many faults at most, and returns what
+// the oracle finds wrong with it, "" for nothing. It reports false if the
+// execution was given up. What observers look at is not yet torn down.
+func execute(t *testing.T, p *place, s *Scenario, faults int, choose chooser, observers ...func(r *run, verdict string)) (r *run, verdict string, complete bool) {
 	synctest.Test(t, func(t *testing.T) {
-		r = newRun(s)
+		r = newRun(p, s)
 		r.faults = faults
-		complete = r.play(t, choose)
+		complete = r.play(choose)
 		if complete {
 			verdict = r.judge()
+			for _, observe := range observers {
+				observe(r, verdict)
+			}
 		}
 		for _, site := range r.sites {
 			if err := site.engine.Close(context.Background()); err != nil {
@@ -62,17 +70,12 @@ func execute(t *testing.T, s *Scenario, faults int, choose chooser) (r *run, ver
 	return r, verdict, complete
 }
 
-func newRun(s *Scenario) *run {
-	r := &run{scenario: s, store: memory.New(s.Storage...), left: s.Faults, repeats: map[string]int{}, defs: map[storage.TableName]*storage.Table{}}
-	for _, def := range definitions() {
-		must(r.store.CreateNamespace(context.Background(), def.Namespace, nil))
-		must(r.store.CreateTable(context.Background(), def, nil))
-		deployed, err := r.store.Table(context.Background(), def.TableName)
-		must(err)
-		r.defs[def.TableName] = deployed
-	}
-	for _, initial := range s.Records {
-		initial.store(r)
+func newRun(p *place, s *Scenario) *run {
+	p.clear()
+	r := &run{scenario: s, place: p, left: s.Faults, repeats: map[string]int{}}
+	r.ledger.begin(p.item())
+	for i := range s.Records {
+		s.Records[i].store(r)
 	}
 	for _, c := range s.Clients {
 		r.clients = append(r.clients, &Client{run: r, site: r.process(c), name: c.Name, script: c.Run})
@@ -90,7 +93,7 @@ func (r *run) process(c Actor) *site {
 	if c.Engine != nil {
 		o = *c.Engine
 	}
-	s := &site{run: r, name: name, store: r.store}
+	s := &site{run: r, name: name}
 	o.Now, o.NewID, o.MetadataTTL, o.CoordinatorNamespace = s.clock, s.newID, -1, coordinatorNamespace
 	if o.GroupCommit != nil {
 		groups := *o.GroupCommit
@@ -102,15 +105,8 @@ func (r *run) process(c Actor) *site {
 	return s
 }
 
-// must is for what cannot fail: a storage in memory that nobody holds back.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
 // play lets the clients run, one choice at a time.
-func (r *run) play(t *testing.T, choose chooser) (complete bool) {
+func (r *run) play(choose chooser) (complete bool) {
 	r.active = len(r.clients)
 	for _, c := range r.clients {
 		go func() {
@@ -121,32 +117,42 @@ func (r *run) play(t *testing.T, choose chooser) (complete bool) {
 		}()
 		synctest.Wait() // those who share an engine begin in this order
 	}
-	for idle := 0; ; {
+	for {
 		synctest.Wait()
 		actions := r.actions()
 		if len(actions) == 0 {
 			return true
 		}
-		a := actions[0]
+		a := &actions[0]
 		if len(actions) > 1 || a.kind != wait {
-			if a = choose(actions); a == nil {
+			at := choose(actions)
+			if at == giveUp {
 				r.giveUp()
 				return false
 			}
-		}
-		if a.kind != wait {
-			idle = 0
+			a = &actions[at]
 			r.steps++
-			r.trace = append(r.trace, a.name)
-			r.perform(a)
-			continue
+			r.trace = append(r.trace, a.String())
 		}
-		const patience = 10_000
-		if idle++; idle > patience {
-			t.Fatalf("clients neither end nor call the storage:\n%s", strings.Join(r.trace, "\n"))
-		}
-		time.Sleep(20 * time.Millisecond)
+		r.perform(a)
 	}
+}
+
+// await lets time pass until a client calls the storage, or all have ended. What
+// arrives meanwhile may as well arrive before.
+func (r *run) await() {
+	const tick, patience = 20 * time.Millisecond, 10_000
+	for range patience {
+		time.Sleep(tick)
+		synctest.Wait()
+		r.mu.Lock()
+		over := len(r.pending) > 0 || r.active == 0
+		r.mu.Unlock()
+		if over {
+			return
+		}
+	}
+	panic("clients neither end nor call the storage:\n" + quoted(r.trace))
 }
 
 // giveUp ends an execution whose rest need not be seen.
@@ -175,7 +181,7 @@ func (r *run) admit(c *call) bool {
 		return false
 	}
 	if r.repeats[c.name]++; r.repeats[c.name] > 1 {
-		c.name = fmt.Sprintf("%s #%d", c.name, r.repeats[c.name])
+		c.name += " #" + strconv.Itoa(r.repeats[c.name])
 	}
 	r.pending = append(r.pending, c)
 	return true
@@ -223,7 +229,7 @@ func (r *run) kill(s *site, inFlight bool) {
 }
 
 func (r *run) table(_ context.Context, name storage.TableName) (*storage.Table, error) {
-	if def := r.defs[name]; def != nil {
+	if def := r.place.defs[name]; def != nil {
 		return def, nil
 	}
 	return nil, &storage.Error{Op: "table", Table: name, Class: storage.ErrTableNotFound}

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"time"
+
 	"github.com/scalargen/scalargen/runtime/internal/commit"
 	"github.com/scalargen/scalargen/storage"
 	"github.com/scalargen/scalargen/storage/memory"
@@ -16,10 +18,18 @@ type Scenario struct {
 	Faults    Faults
 	Engine    commit.Options // of all clients, as far as the lab does not set it
 	Storage   []memory.Option
+	// Wrap puts something between the clients and the storage, nil for nothing: for
+	// tests of the explorer.
+	Wrap func(storage.Storage) storage.Storage
+	// Exhaust says that a full run must come to the end of the scenario.
+	Exhaust bool
 	// Reach names what some execution must do, for example that both commit: an
 	// explorer that finds nothing wrong may be looking at nothing.
 	Reach map[string]func(r *Outcome) bool
 }
+
+// String returns the scenario's name with its isolation level.
+func (s *Scenario) String() string { return s.Name + ", " + s.Isolation.String() }
 
 // Actor is a client.
 type Actor struct {
@@ -47,26 +57,6 @@ type Record struct {
 	Before   *int
 }
 
-const coordinatorNamespace = "coordinator"
-
-// The one table of users: p and c are the key, cat is indexed.
-var itemName = storage.TableName{Namespace: "lab", Name: "item"}
-
-func definitions() []*storage.Table {
-	item := &storage.Table{
-		TableName: itemName,
-		Columns: []storage.Column{
-			{Name: "p", Type: storage.Int}, {Name: "c", Type: storage.Int}, {Name: "v", Type: storage.Int}, {Name: "cat", Type: storage.Int},
-		},
-		Partition: []int{0}, Clustering: []storage.ClusteringColumn{{Column: 1}}, Indexes: []int{3},
-	}
-	return []*storage.Table{commit.TransactionTable(item, false), commit.CoordinatorTable(coordinatorNamespace, true, true)}
-}
-
-func (k Key) values() []storage.Value {
-	return []storage.Value{storage.IntValue(int32(k.P)), storage.IntValue(int32(k.C))}
-}
-
 // theirs is the id of the transaction that left a record of the start prepared,
 // and initial that of the one that wrote the others.
 const (
@@ -76,55 +66,51 @@ const (
 
 // store puts the record into the storage of an execution.
 func (rec *Record) store(r *run) {
-	def := r.defs[itemName]
-	m := storage.Mutation{Table: def, Op: storage.Put, Key: rec.values()}
-	put := func(column string, v storage.Value) {
-		m.Columns = append(m.Columns, def.Column(column))
+	var m storage.Mutation
+	put := func(column int, v storage.Value) {
+		m.Columns = append(m.Columns, column)
 		m.Values = append(m.Values, v)
 	}
 	number := func(n int) storage.Value { return storage.IntValue(int32(n)) }
-	put("v", number(rec.V))
-	put("cat", number(rec.Cat))
-	now := r.now()
+	put(columns.v, number(rec.V))
+	put(columns.cat, number(rec.Cat))
+	now := time.Now().UnixMilli()
 	switch {
 	case rec.Imported:
 	case rec.Prepared == 0:
-		put("tx_id", storage.TextValue(initial))
-		put("tx_state", number(int(commit.Committed)))
-		put("tx_version", number(1))
-		put("tx_prepared_at", storage.BigIntValue(1))
-		put("tx_committed_at", storage.BigIntValue(2))
+		put(columns.id, storage.TextValue(initial))
+		put(columns.state, number(int(commit.Committed)))
+		put(columns.version, number(1))
+		put(columns.preparedAt, storage.BigIntValue(1))
+		put(columns.committedAt, storage.BigIntValue(2))
 	default:
 		at := now
 		if rec.Expired {
 			at -= expired.Milliseconds()
 		}
-		put("tx_id", storage.TextValue(theirs))
-		put("tx_state", number(int(rec.Prepared)))
-		put("tx_prepared_at", storage.BigIntValue(at))
+		put(columns.id, storage.TextValue(theirs))
+		put(columns.state, number(int(rec.Prepared)))
+		put(columns.preparedAt, storage.BigIntValue(at))
 		version := 1
 		if rec.Before != nil {
 			version = 2
+			for i, v := range []storage.Value{
+				storage.TextValue(initial), number(int(commit.Committed)), number(1), storage.BigIntValue(1), storage.BigIntValue(2), number(*rec.Before), number(rec.Cat),
+			} {
+				put(columns.before[i], v)
+			}
 		}
-		put("tx_version", number(version))
-		if rec.Before != nil {
-			put("before_v", number(*rec.Before))
-			put("before_cat", number(rec.Cat))
-			put("before_tx_id", storage.TextValue(initial))
-			put("before_tx_state", number(int(commit.Committed)))
-			put("before_tx_version", number(1))
-			put("before_tx_prepared_at", storage.BigIntValue(1))
-			put("before_tx_committed_at", storage.BigIntValue(2))
-		}
+		put(columns.version, number(version))
 	}
-	must(r.store.Mutate(ctxNone, []storage.Mutation{m}))
+	m.Table, m.Op, m.Key = r.place.item(), storage.Put, rec.values()
+	must(r.place.memory.Mutate(ctxNone, []storage.Mutation{m}))
 	if rec.Decision == 0 {
 		return
 	}
-	state := r.defs[storage.TableName{Namespace: coordinatorNamespace, Name: "state"}]
-	must(r.store.Mutate(ctxNone, []storage.Mutation{{
-		Table: state, Op: storage.Put, Key: []storage.Value{storage.TextValue(theirs)},
-		Columns: []int{state.Column("tx_state"), state.Column("tx_created_at")},
+	must(r.place.memory.Mutate(ctxNone, []storage.Mutation{{
+		Table: r.place.row(), Op: storage.Put, Key: []storage.Value{storage.TextValue(theirs)},
+		Columns: []int{columns.decision, columns.createdAt},
 		Values:  []storage.Value{number(int(rec.Decision)), storage.BigIntValue(now)},
 	}}))
+	r.ledger.decided[theirs] = &decided{state: int64(rec.Decision), at: now}
 }

@@ -8,14 +8,12 @@ import (
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
 	"github.com/scalargen/scalargen/storage"
-	"github.com/scalargen/scalargen/storage/memory"
 )
 
 // site is a process: one engine, whose storage calls the explorer holds back.
 type site struct {
 	run    *run
 	name   string
-	store  *memory.Storage
 	engine *commit.Engine
 	skew   atomic.Int64 // of its clock, in milliseconds
 	ids    atomic.Int64
@@ -39,7 +37,7 @@ func (s *site) newGroupID() string { return fmt.Sprintf("%sgroup%018d", s.name[:
 // Info promises what the storage of the scenario does, but for batches: which
 // rows come into one would depend on chance.
 func (s *site) Info(namespace string) storage.Info {
-	info := s.store.Info(namespace)
+	info := s.run.place.store.Info(namespace)
 	info.Batch = false
 	return info
 }
@@ -55,8 +53,9 @@ func (s *site) Get(ctx context.Context, gets []storage.Get) (rows []storage.Row,
 	if gets[0].Table.Namespace == coordinatorNamespace {
 		phase = "look up"
 	}
-	err = s.hold(ctx, phase, readsOf(gets), false, func() (err error) {
-		rows, err = s.store.Get(context.WithoutCancel(ctx), gets)
+	what, f := s.run.readsOf(gets)
+	err = s.hold(ctx, phase, what, f, false, func(string) (err error) {
+		rows, err = s.run.place.store.Get(context.WithoutCancel(ctx), gets)
 		return err
 	})
 	if err != nil {
@@ -69,8 +68,8 @@ func (s *site) Get(ctx context.Context, gets []storage.Get) (rows []storage.Row,
 // there may belong to it.
 func (s *site) Scan(ctx context.Context, scan *storage.Scan) (page *storage.Page, err error) {
 	phase := [...]string{storage.PartitionScan: "scan", storage.IndexScan: "scan index", storage.FullScan: "scan all"}[scan.Kind]
-	err = s.hold(ctx, phase, footprint{reads: []string{scan.Table.Name + "*"}}, false, func() (err error) {
-		page, err = s.store.Scan(context.WithoutCancel(ctx), scan)
+	err = s.hold(ctx, phase, scan.Table.Name, footprint{reads: allItems}, false, func(string) (err error) {
+		page, err = s.run.place.store.Scan(context.WithoutCancel(ctx), scan)
 		return err
 	})
 	if err != nil {
@@ -81,17 +80,19 @@ func (s *site) Scan(ctx context.Context, scan *storage.Scan) (page *storage.Page
 
 // Mutate holds a group back.
 func (s *site) Mutate(ctx context.Context, group []storage.Mutation) error {
-	return s.hold(ctx, phaseOf(group), writesOf(group), true, func() error {
-		err := s.store.Mutate(context.WithoutCancel(ctx), group)
-		if err == nil {
-			s.run.wrote(s, group)
-		}
-		return err
-	})
+	what, f := s.run.writesOf(group)
+	return s.hold(ctx, phaseOf(group), what, f, true, func(who string) error { return s.run.apply(who, group) })
 }
 
 // Admin and Close are not used by engines.
-func (s *site) Admin() storage.Admin { return s.store.Admin() }
+func (s *site) Admin() storage.Admin { return s.run.place.store.Admin() }
 
 // Close does nothing: the storage belongs to all.
 func (s *site) Close() error { return nil }
+
+// crashed reports whether the process is dead.
+func (s *site) crashed() bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	return s.dead
+}
