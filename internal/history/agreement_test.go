@@ -1,0 +1,145 @@
+package history
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+var modeNames = [...]string{"serial", "snapshots", "perRecord", "unrepeatable", "unchecked", "dirty", "stale", "forgetful"}
+
+// TestCheckAgreesWithSearch compares the two deciders on small histories of
+// stores that keep and break their promises, as recorded and with results that
+// were tampered with.
+func TestCheckAgreesWithSearch(t *testing.T) {
+	t.Parallel()
+	seeds := 1500
+	if testing.Short() {
+		seeds = 200
+	}
+	for m, name := range modeNames {
+		for _, tampered := range []bool{false, true} {
+			if tampered {
+				name += " tampered"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				verdicts := map[Verdict]int{}
+				for seed := range uint64(seeds) {
+					rng := rand.New(rand.NewPCG(seed, 2))
+					events := simulate(seed, randomWorkload(mode(m), rng))
+					if tampered {
+						tamper(events, rng)
+					}
+					h := build(t, events)
+					for _, level := range []Level{Serializable, StrictSerializable} {
+						want := Search(h, level == StrictSerializable, 200_000)
+						got := Check(h, Options{Level: level})
+						verdicts[got.Verdict]++
+						if want != Undecided && got.Verdict != want {
+							t.Fatalf("seed %d: exact search says %s, got\n%s\n%s", seed, want, got, lines(events))
+						}
+					}
+				}
+				if tampered && verdicts[Violation] == 0 || mode(m) == serial && !tampered && verdicts[Violation] > 0 {
+					t.Errorf("verdicts: %v", verdicts)
+				}
+			})
+		}
+	}
+}
+
+func randomWorkload(m mode, rng *rand.Rand) workload {
+	return workload{
+		mode: m, clients: 2 + rng.IntN(4), transactions: 2 + rng.IntN(10), ops: 1 + rng.IntN(4), keys: 1 + rng.IntN(2),
+		lists: rng.IntN(3) == 0, deletes: rng.IntN(2) == 0, scans: rng.IntN(2) == 0, conditions: rng.IntN(2) == 0,
+		unknown: float64(rng.IntN(2)) * 0.3,
+	}
+}
+
+// tamper gives one read or scan the result of another of the same kind.
+func tamper(events []Event, rng *rand.Rand) {
+	var reads, scans []*Op
+	for i := range events {
+		if events[i].Type != Committed {
+			continue
+		}
+		for j := range events[i].Value {
+			switch o := &events[i].Value[j]; o.Kind {
+			case PointRead:
+				reads = append(reads, o)
+			case RangeScan:
+				scans = append(scans, o)
+			}
+		}
+	}
+	if len(reads) > 1 {
+		a := reads[rng.IntN(len(reads))]
+		same := slices.DeleteFunc(slices.Clone(reads), func(o *Op) bool { return o.Key != a.Key })
+		a.Result = same[rng.IntN(len(same))].Result
+	}
+	if len(scans) > 1 {
+		a, b := scans[rng.IntN(len(scans))], scans[rng.IntN(len(scans))]
+		a.Rows = b.Rows
+	}
+}
+
+// TestLevelsOfStores checks that a store passes at the level that it keeps, and
+// that the level above finds what it breaks.
+func TestLevelsOfStores(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mode    mode
+		keeps   Options // the zero Level for none
+		breaks  Options
+		classes []Class
+	}{
+		{serial, Options{Level: StrictSerializable}, Options{}, nil},
+		{snapshots, Options{Level: Snapshot}, Options{Level: Serializable}, []Class{WriteSkew, PhantomSkew}},
+		{perRecord, Options{Level: Snapshot}, Options{Level: Serializable}, []Class{ReadSkew, WriteSkew, PhantomSkew}},
+		{perRecord, Options{Level: ReadCommitted, RealTime: true}, Options{Level: StrictSerializable}, []Class{ReadSkew}},
+		{unrepeatable, Options{Level: ReadCommitted, RealTime: true}, Options{Level: Snapshot}, []Class{UnrepeatableRead}},
+		{unchecked, Options{}, Options{Level: ReadCommitted}, []Class{LostUpdate}},
+		{dirty, Options{}, Options{Level: ReadCommitted}, []Class{AbortedRead, IntermediateRead}},
+		{stale, Options{Level: Serializable}, Options{Level: Snapshot, RealTime: true}, []Class{StaleRead}},
+		{stale, Options{Level: Serializable}, Options{Level: StrictSerializable}, []Class{ReadSkew}},
+		{forgetful, Options{}, Options{Level: Snapshot, RealTime: true}, []Class{StaleRead}},
+		{forgetful, Options{}, Options{Level: StrictSerializable}, []Class{ReadSkew}},
+	} {
+		for _, lists := range []bool{true, false} {
+			found := map[Class]bool{}
+			for seed := range uint64(150) {
+				w := workload{
+					mode: c.mode, clients: 4, transactions: 40, ops: 3, keys: 3, lists: lists, scans: true,
+					conditions: seed%2 == 0, deletes: seed%5 == 0, unknown: float64(seed%3) * 0.1,
+				}
+				events := simulate(seed, w)
+				h := build(t, events)
+				if c.keeps.Level > 0 {
+					if r := Check(h, c.keeps); r.Verdict != OK {
+						t.Fatalf("%s, seed %d: want ok, got\n%s\n%s", modeNames[c.mode], seed, r, lines(events))
+					}
+				}
+				if c.breaks.Level > 0 {
+					r := Check(h, c.breaks)
+					for _, class := range c.classes {
+						found[class] = found[class] || r.Found(class)
+					}
+				}
+			}
+			for _, class := range c.classes {
+				if !found[class] {
+					t.Errorf("%s (lists: %t): no %s found at %s", modeNames[c.mode], lists, class, c.breaks.Level)
+				}
+			}
+		}
+	}
+}
+
+func lines(events []Event) string {
+	var b []byte
+	for i := range events {
+		b = append(appendEvent(b, &events[i]), '\n')
+	}
+	return string(b)
+}

@@ -1,0 +1,136 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+)
+
+// judge looks for cycles, first among what is known, then by guessing what is
+// not.
+func (c *checker) judge() {
+	r := c.report
+	c.nodes = len(c.h.txs)
+	c.known = c.knownEdges(c.strict())
+	if c.realTime {
+		c.known, c.nodes = c.realTimeEdges(c.known)
+	}
+	r.Nodes, r.Edges = c.nodes, len(c.known)
+	undetermined := len(c.open) > 0
+	for k := 0; k < len(c.ofKey) && !undetermined; k++ {
+		undetermined = !c.ordered(int32(k))
+	}
+	g := newGraph(c.nodes, c.known)
+	if components := g.components(nil); len(components) > 0 {
+		c.tellCycles(g, components, "")
+		return
+	}
+	if r.Verdict == Violation {
+		return
+	}
+	if !undetermined {
+		r.Verdict = OK
+		return
+	}
+	if !c.strict() {
+		// The history may keep more than the level: then it is easier to prove.
+		serial := newGraph(len(c.h.txs), c.knownEdges(true))
+		if len(serial.components(nil)) == 0 {
+			g = serial
+		}
+	}
+	place, chosen, fits := c.replay(g)
+	c.guess(place, chosen)
+	if fits {
+		r.Verdict = OK
+		return
+	}
+	c.search()
+}
+
+// search changes the guesses until the graph has no cycle, or each combination
+// is refuted, or the effort is used up.
+func (c *checker) search() {
+	r := c.report
+	var guessed []edge
+	for {
+		r.Rounds++
+		guessed = c.guessedEdges(guessed[:0])
+		g := newGraph(c.nodes, c.known, guessed)
+		r.Edges = len(g.edges)
+		c.effort -= int64(len(g.edges) + c.nodes)
+		components := g.components(nil)
+		if len(components) == 0 {
+			r.Verdict = OK
+			return
+		}
+		if c.effort < 0 {
+			r.Verdict = Undecided
+			return
+		}
+		for _, component := range components {
+			if c.refute(g, component) {
+				certain := func(e *edge) bool { return e.given == 0 }
+				c.tellCycles(g.filter(certain), nil, "")
+				return
+			}
+		}
+		switch c.decide() {
+		case Violation:
+			// Told is the first guess, the one that the clock suggests.
+			remark := c.refutation()
+			c.guess(c.choices.place, c.choices.replayed)
+			c.tellCycles(newGraph(c.nodes, c.known, c.guessedEdges(nil)), nil, remark)
+			return
+		case Undecided:
+			r.Verdict = Undecided
+			return
+		}
+	}
+}
+
+// refute learns from the cycles of a component which choices exclude each other.
+// It reports whether there is a cycle that depends on none.
+func (c *checker) refute(g *graph, component []int32) (certain bool) {
+	inside := c.subgraph(g, component)
+	budget := int64(64*inside.size() + 1_000_000)
+	conditional := false
+	for _, v := range inside.nodes {
+		for _, e := range g.of(v) {
+			if e.given == 0 || !inside.has(e.to) {
+				continue
+			}
+			cycle, visited := inside.shortest(e, fewestChoices)
+			budget -= visited
+			c.effort -= visited
+			if cycle == nil {
+				continue
+			}
+			set := c.choicesOf(cycle)
+			if len(set) == 0 {
+				return true
+			}
+			conditional = true
+			c.learn(set)
+			if budget < 0 {
+				return false
+			}
+		}
+	}
+	return !conditional
+}
+
+// choicesOf returns the choices that the edges depend on, each once.
+func (c *checker) choicesOf(cycle []edge) []literal {
+	var set []literal
+	for i := range cycle {
+		set = append(set, c.choices.sets[cycle[i].given]...)
+	}
+	return normal(set)
+}
+
+func normal(set []literal) []literal {
+	slices.SortFunc(set, func(a, b literal) int {
+		return cmp.Or(cmp.Compare(a.variable, b.variable), cmp.Compare(a.value, b.value))
+	})
+	return slices.Compact(set)
+}
