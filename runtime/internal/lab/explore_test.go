@@ -13,10 +13,18 @@ import (
 )
 
 var (
-	most    = flag.Int("explore.most", 1500, "executions of each scenario at most, 0 for all")
+	most    = flag.Int("explore.most", unlessRace(1500, 60), "executions of each scenario at most, 0 for all")
 	fullRun = flag.Duration("explore.for", 0, "explore all scenarios for so long together, instead of -explore.most")
 	only    = flag.String("explore.only", "", "the scenarios whose names contain this")
 )
+
+// unlessRace returns the first number, or with the race detector the second.
+func unlessRace(usual, race int) int {
+	if raceEnabled {
+		return race
+	}
+	return usual
+}
 
 // schedule deals scenarios out to as many workers as there are processors, and
 // shares out the time of a full run: those that must be exhausted come first and

@@ -128,7 +128,7 @@ func TestReductionKeepsOutcomes(t *testing.T) {
 		{Name: "Java", Records: []Record{{Key: x, V: 5, Prepared: commit.Prepared, Expired: true, Before: pointer(1)}}, Clients: two(lookOnly(x), javaReads(x))},
 		{Name: "lost, since prepare forgets its condition", Records: alone, Clients: two(putBlindly(x, 10), look(x)), Wrap: forgetting(phase("prepare"))},
 		{Name: "decided twice, since that is not checked", Records: alone, Clients: two(putBlindly(x, 10), look(x)), Faults: Faults{Jumps: 1}, Wrap: forgetting(phase("decide"))},
-	} {
+	}[:unlessRace(10, 1)] {
 		all := Explore(t, s, Options{Everything: true, Outcomes: true})
 		reduced := Explore(t, s, Options{Outcomes: true})
 		t.Logf("%-45s %6d executions, %5d after reduction (%d given up, %d choices asleep), %d outcomes", s, all.Executions, reduced.Executions, reduced.GivenUp, reduced.Asleep, len(all.Outcomes))

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Uint64("sim.seeds", 2000, "how many seeds are simulated")
+	simSeeds = flag.Uint64("sim.seeds", uint64(unlessRace(2000, 200)), "how many seeds are simulated")
 	simFirst = flag.Uint64("sim.first", 1, "the first seed that is simulated")
 	simFile  = flag.String("sim.history", "", "the file to which the history of -sim.seed is written")
 	simSeed  = flag.Uint64("sim.seed", 0, "the only seed to simulate, 0 for all")
