@@ -49,6 +49,8 @@ func (tx *Tx) ownRows(ctx context.Context, scan *Scan) (ownRows, error) {
 		return own, err
 	}
 	own.written = map[string]bool{}
+	tx.mu.Lock() // a concurrent read may note what it has read
+	defer tx.mu.Unlock()
 	for _, r := range overlapping {
 		own.written[string(appendRecordKey(nil, r.table, r.key))] = true
 		row := r.seen(r.prev)
