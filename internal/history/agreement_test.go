@@ -39,6 +39,9 @@ func TestCheckAgreesWithSearch(t *testing.T) {
 						if want != Undecided && got.Verdict != want {
 							t.Fatalf("seed %d: exact search says %s, got\n%s\n%s", seed, want, got, lines(events))
 						}
+						if got := checkBlindly(h, level); want != Undecided && got.Verdict != want {
+							t.Fatalf("seed %d: exact search says %s, without a replay got\n%s\n%s", seed, want, got, lines(events))
+						}
 					}
 				}
 				if tampered && verdicts[Violation] == 0 || mode(m) == serial && !tampered && verdicts[Violation] > 0 {
@@ -47,6 +50,24 @@ func TestCheckAgreesWithSearch(t *testing.T) {
 			})
 		}
 	}
+}
+
+// checkBlindly is Check with a poor first guess, which makes it search.
+func checkBlindly(h *History, level Level) *Report {
+	c := newChecker(h, Options{Level: level})
+	if c.judge() {
+		return c.report
+	}
+	place, chosen := make([]int32, len(h.txs)), make([]int32, len(c.open))
+	for i := range place {
+		place[i] = int32(i)
+	}
+	for i := range chosen {
+		chosen[i] = none
+	}
+	c.guess(place, chosen)
+	c.search()
+	return c.report
 }
 
 func randomWorkload(m mode, rng *rand.Rand) workload {

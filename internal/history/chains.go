@@ -72,15 +72,12 @@ func (c *checker) optional(id int32) bool {
 	return writer != none && !c.happened[writer]
 }
 
-// follower returns the version that a transaction which saw the given one
-// missed: the next of a third transaction, none if its own follows directly.
-func (c *checker) follower(tx, version int32) int32 {
+// follower returns the version after the given one that somebody else wrote,
+// none if there is none.
+func (c *checker) follower(version int32) int32 {
 	next := c.next[version]
 	for next != none && c.writer(next) == c.writer(version) {
 		next = c.next[next]
-	}
-	if next != none && c.writer(next) == tx {
-		return none
 	}
 	return next
 }

@@ -19,6 +19,22 @@ const defaultEffort = 2e9
 
 // Check decides whether the history keeps the level.
 func Check(h *History, o Options) *Report {
+	c := newChecker(h, o)
+	if c.judge() {
+		return c.report
+	}
+	place, chosen, fits := c.replay()
+	if fits {
+		c.report.Verdict = OK
+		return c.report
+	}
+	c.guess(place, chosen)
+	c.search()
+	return c.report
+}
+
+// newChecker returns a checker that has drawn from the record all but the graph.
+func newChecker(h *History, o Options) *checker {
 	c := &checker{
 		h: h, level: o.Level, realTime: o.RealTime || o.Level == StrictSerializable, effort: o.Effort,
 		report: &Report{Level: o.Level, RealTime: o.RealTime || o.Level == StrictSerializable, Counts: map[Class]int{}},
@@ -33,8 +49,7 @@ func Check(h *History, o Options) *Report {
 	c.formChains()
 	c.findStale()
 	c.domains()
-	c.judge()
-	return c.report
+	return c
 }
 
 // none stands for "no version", "no operation" and the like.
@@ -74,7 +89,8 @@ type checker struct {
 	domainsOf [][]int32
 
 	known   []edge
-	nodes   int // transactions, then moments of real time
+	graph   *graph // of the known edges
+	nodes   int    // transactions, then moments of real time
 	choices choices
 	// The numbers of the nodes in the present subgraph, and which these are.
 	local, inside []int32

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -138,6 +139,11 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: append x 1\n b ok 0 1: append x 2\n c ok 2 3: r x [1,2]\n d ok 2 3: r x [1]",
 		},
 		{
+			name: "element after a delete", class: IncompatibleOrder, level: ReadCommitted,
+			broken: "a ok 0 1: append x 1\n b ok 2 3: d x; append x 2\n c ok 4 5: r x [1,2]",
+			sound:  "a ok 0 1: append x 1\n b ok 2 3: d x; append x 2\n c ok 4 5: r x [2]",
+		},
+		{
 			name: "lost update of a register", class: LostUpdate, level: ReadCommitted,
 			broken: "a ok 0 1: w x 1\n b ok 2 9: r x 1; w x 2\n c ok 2 9: r x 1; w x 3",
 			sound:  "a ok 0 1: w x 1\n b ok 2 9: r x 1; w x 2\n c ok 2 9: r x 2; w x 3",
@@ -158,6 +164,11 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: append x 1\n c ok 2 9: append x 3\n b ok 2 9: r x [1,3]; append x 2\n d ok 10 11: r x [1,3,2]",
 		},
 		{
+			name: "append to another life", class: LostUpdate, level: ReadCommitted,
+			broken: "a ok 0 1: append x 1\n b ok 2 3: r x [1]; append x 2\n c info 2 9: d x\n d ok 10 11: r x [2]",
+			sound:  "a ok 0 1: append x 1\n b ok 2 3: append x 2\n c info 2 9: d x\n d ok 10 11: r x [2]",
+		},
+		{
 			name: "lost delete", class: LostUpdate, level: ReadCommitted,
 			broken: "a ok 0 1: append x 1\n b ok 2 9: r x [1]; d x\n c ok 2 9: append x 3\n d ok 10 11: r x [1,3]",
 			sound:  "a ok 0 1: append x 1\n b ok 2 9: r x [1,3]; d x\n c ok 2 9: append x 3\n d ok 10 11: r x nil",
@@ -166,6 +177,21 @@ func TestAnomalies(t *testing.T) {
 			name: "write cycle", class: WriteCycle, level: ReadCommitted,
 			broken: "a ok 0 9: append x 1; append y 1\n b ok 0 9: append x 2; append y 2\n c ok 10 11: r x [1,2]\n d ok 10 11: r y [2,1]",
 			sound:  "a ok 0 9: append x 1; append y 1\n b ok 0 9: append x 2; append y 2\n c ok 10 11: r x [1,2]\n d ok 10 11: r y [1,2]",
+		},
+		{
+			name: "append between appends", class: WriteCycle, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n c ok 10 11: r x [1,3]",
+			sound:  "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n c ok 10 11: r x [3]",
+		},
+		{
+			name: "append between appends of a record that dies", class: WriteCycle, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n e ok 0 9: d x\n c ok 10 11: r x [1,3]",
+			sound:  "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n e ok 0 9: d x\n c ok 10 11: r x [3]",
+		},
+		{
+			name: "append apart from the one before", class: WriteCycle, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n e ok 0 9: d x\n c ok 10 11: r x [3,2]",
+			sound:  "a ok 0 9: append x 1; append x 2\n b ok 0 9: append x 3\n e ok 0 9: d x\n c ok 10 11: r x [3,1,2]",
 		},
 		{
 			name: "circular flow", class: CircularFlow, level: ReadCommitted,
@@ -233,6 +259,11 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: w x 1; w y 2\n b ok 2 9: r x 1; r y 2; d x; w y 3\n c ok 2 9: r x nil; r y 3",
 		},
 		{
+			name: "own delete does not explain absence", class: ReadSkew, level: Serializable,
+			broken: "z ok 0 1: r x nil; d x\n a ok 2 3: r x nil; w x 1; w y 2\n c ok 2 9: r y 2; r x nil; d x",
+			sound:  "z ok 0 1: r x nil; d x\n a ok 2 3: r x nil; w x 1; w y 2\n c ok 2 9: r y 2; r x 1; d x",
+		},
+		{
 			name: "blind writes in no order", class: ReadSkew, level: Serializable, allowed: Snapshot,
 			broken: "a ok 0 9: w x 1; w y 1\n b ok 0 9: w x 2; w y 2\n c ok 10 11: r x 1; r y 2",
 			sound:  "a ok 0 9: w x 1; w y 1\n b ok 0 9: w x 2; w y 2\n c ok 10 11: r x 1; r y 1",
@@ -293,5 +324,61 @@ func TestAnomalies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMistakesAreToldOnce checks that one cause is not reported as several
+// anomalies.
+func TestMistakesAreToldOnce(t *testing.T) {
+	t.Parallel()
+	for class, text := range map[Class]string{
+		IntermediateRead:  "a ok 0 9: append x 1; append x 2\n b ok 2 3: r x [1]\n c ok 2 3: r y nil",
+		GarbageRead:       "a ok 0 9: append x 1\n b ok 2 3: r x [1,5]\n c ok 2 3: r x [1,5]",
+		IncompatibleOrder: "a ok 0 1: append x 1\n b ok 0 1: append x 2\n c ok 2 3: r x [1,2]\n d ok 2 3: r x [2]",
+	} {
+		r := Check(script(t, text), Options{Level: Serializable})
+		if len(r.Anomalies) != 1 || r.Anomalies[0].Class != class {
+			t.Errorf("want %s alone, got\n%s", class, r)
+		}
+	}
+	update := "a ok 0 9: append x 1; append x 2\n b ok 2 3: r x [1]; append x 3\n c ok 4 5: r x [1,2,3]"
+	r := Check(script(t, update), Options{Level: ReadCommitted})
+	if len(r.Anomalies) != 1 || r.Anomalies[0].Class != IntermediateRead {
+		t.Errorf("update of an intermediate version: got\n%s", r)
+	}
+}
+
+func TestSmallestCycleIsTold(t *testing.T) {
+	t.Parallel()
+	r := Check(script(t, `
+		a ok 0 9: r kb nil; append ka 1
+		b ok 1 9: r kc nil; append kb 2
+		c ok 2 9: r ka nil; r kb nil; append kc 3`), Options{Level: Serializable})
+	if len(r.Anomalies) != 1 || !slices.Equal(r.Anomalies[0].Transactions, []string{"b", "c"}) {
+		t.Errorf("want the cycle of b and c, got\n%s", r)
+	}
+}
+
+// TestEffortRunsOut checks that a search which is given up is not taken for a
+// proof.
+func TestEffortRunsOut(t *testing.T) {
+	t.Parallel()
+	h := script(t, `
+		a ok 0 9: w x 1; w y 1
+		b ok 0 9: w x 2; w y 2
+		c ok 10 11: r x 1; r y 2`)
+	verdicts := map[Verdict]bool{}
+	for effort := range int64(1000) {
+		r := Check(h, Options{Level: Serializable, Effort: 1 + effort})
+		verdicts[r.Verdict] = true
+		if r.Verdict == OK || (r.Verdict == Violation) != (len(r.Anomalies) > 0) {
+			t.Fatalf("effort %d: got\n%s", effort, r)
+		}
+	}
+	if !verdicts[Undecided] || !verdicts[Violation] {
+		t.Errorf("verdicts %v", verdicts)
+	}
+	if v := Search(h, false, 1); v != Undecided {
+		t.Errorf("exact search says %s", v)
 	}
 }

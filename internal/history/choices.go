@@ -125,12 +125,6 @@ func (c *checker) guess(place, chosen []int32) {
 		}
 	}
 	c.arrange(nil)
-	c.report.Guesses = len(c.open)
-	for k := range c.ofKey {
-		if !c.ordered(int32(k)) {
-			c.report.Guesses++
-		}
-	}
 }
 
 // middle is where in the guessed order a chain is.

@@ -24,7 +24,7 @@ func (c *checker) knownEdges(missed bool) []edge {
 		switch {
 		case !missed || c.chainOf[o.version] == none: // an intermediate version has no follower
 		case c.next[o.version] != none:
-			edges = c.missEdge(edges, o, c.follower(o.tx, o.version), 0)
+			edges = c.missEdge(edges, o, c.follower(o.version), 0)
 		case c.ordered(o.key):
 			edges = c.missAfter(edges, o, o.version, c.chainAfter(o.version), 0)
 		}
@@ -70,7 +70,8 @@ func (c *checker) readEdge(edges []edge, o *observation, version, given int32) [
 	return edges
 }
 
-// missEdge is the rw edge from an observation to the version that it missed.
+// missEdge is the rw edge from an observation to the version that it missed,
+// unless that is the transaction's own.
 func (c *checker) missEdge(edges []edge, o *observation, missed, given int32) []edge {
 	if missed == none || c.writer(missed) == o.tx {
 		return edges
@@ -90,7 +91,7 @@ func (c *checker) missAfter(edges []edge, o *observation, version, after, given 
 	}
 	head := c.chains[after].head
 	if c.writer(head) == c.writer(version) {
-		head = c.follower(o.tx, head)
+		head = c.follower(head)
 	}
 	return c.missEdge(edges, o, head, given)
 }
@@ -134,7 +135,7 @@ func (c *checker) guessedEdges(edges []edge) []edge {
 		switch {
 		case !c.strict():
 		case c.next[version] != none:
-			edges = c.missEdge(edges, o, c.follower(o.tx, version), c.given(choice))
+			edges = c.missEdge(edges, o, c.follower(version), c.given(choice))
 		default:
 			edges = c.missNext(edges, o, version, []literal{choice}, support)
 		}
