@@ -140,19 +140,21 @@ func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value
 	e := tx.engine
 	ctx, end := e.observe(ctx, observe.Event{Phase: observe.Wait, TxID: tx.id, Table: t.Name(), Size: 1})
 	defer func() { end(err) }()
+	until := time.Now().Add(left)
 	timeout := time.NewTimer(left)
 	defer timeout.Stop()
+	// What ends the wait goes before what else came at the same moment, so that
+	// equal runs are equal.
+	over := func() bool { return ctx.Err() != nil || !time.Now().Before(until) }
 	w := at.take()
 	select {
 	case <-w.turn:
 	case <-timeout.C:
-		return nil, tx.uncommitted(ctx, t, key, row)
 	case <-ctx.Done():
-		return nil, tx.uncommitted(ctx, t, key, row)
 	}
-	for pause := firstLook; ; pause = min(2*pause, lastLook) {
-		again, over, err := e.lookAgain(ctx, t, key, row)
-		if err != nil || over {
+	for pause := firstLook; !over(); pause = min(2*pause, lastLook) {
+		again, free, err := e.lookAgain(ctx, t, key, row)
+		if err != nil || free {
 			return again, err
 		}
 		next := time.NewTimer(pause)
@@ -160,14 +162,11 @@ func (tx *Tx) waitForDecision(ctx context.Context, t *Table, key []storage.Value
 		case <-next.C:
 		case <-w.look:
 		case <-timeout.C:
-			over = true
 		case <-ctx.Done():
-			over = true
 		}
-		if next.Stop(); over {
-			return nil, tx.uncommitted(ctx, t, key, row)
-		}
+		next.Stop()
 	}
+	return nil, tx.uncommitted(ctx, t, key, row)
 }
 
 // lookAgain reads the record, and reports whether there is no reason any more to

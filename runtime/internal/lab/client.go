@@ -181,12 +181,11 @@ func (tx *Tx) item(row storage.Row) (Key, value) {
 }
 
 // ScanOf says which items a scan returns: those of a partition, or all, or all of
-// one category; and of those that pass Above only.
+// one category.
 type ScanOf struct {
 	Partition *int
 	Category  *int
-	Above     *int // v > Above
-	Limit     int  // of a scan of a partition
+	Limit     int // of a scan of a partition
 }
 
 // Scan reads items and returns their values.
@@ -201,9 +200,6 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 		s.Kind, s.Partition = storage.PartitionScan, []storage.Value{storage.IntValue(int32(*of.Partition))}
 	case of.Category != nil:
 		s.Kind, s.Index, s.IndexValue = storage.IndexScan, columns.cat, storage.IntValue(int32(*of.Category))
-	}
-	if of.Above != nil {
-		s.Where = storage.Filter{{{Column: columns.v, Operator: storage.Gt, Value: storage.IntValue(int32(*of.Above))}}}
 	}
 	o := op{kind: scan, began: tx.client.run.step(), of: of, rows: map[Key]value{}}
 	found := map[Key]int{}
@@ -221,9 +217,9 @@ func (tx *Tx) Scan(of ScanOf) map[Key]int {
 // String says what the scan asks for.
 func (s ScanOf) String() string {
 	var b strings.Builder
-	for i, bound := range []*int{s.Partition, s.Category, s.Above} {
+	for i, bound := range []*int{s.Partition, s.Category} {
 		if bound != nil {
-			fmt.Fprint(&b, [...]string{" of partition ", " of category ", " above "}[i], *bound)
+			fmt.Fprint(&b, [...]string{" of partition ", " of category "}[i], *bound)
 		}
 	}
 	return b.String()

@@ -12,6 +12,9 @@ type Options struct {
 	Most       int       // executions at most, 0 for all
 	Until      time.Time // the zero time for no end
 	Everything bool      // leave out nothing: for comparison
+	// Observe, unless it is nil, sees each execution that ran to its end, with what
+	// is wrong with it.
+	Observe func(r *run, verdict string)
 	// Outcomes counts what the clients were told and saw, and goes on after a
 	// failure.
 	Outcomes bool
@@ -90,9 +93,13 @@ type explorer struct {
 // explore runs all executions with exactly so many faults, depth first.
 func (x *explorer) explore(faults int) {
 	x.path = nil
+	var observers []func(*run, string)
+	if x.options.Observe != nil {
+		observers = append(observers, x.options.Observe)
+	}
 	for {
 		x.depth = 0
-		r, verdict, complete := execute(x.t, x.place, x.scenario, faults, x.choose)
+		r, verdict, complete := execute(x.t, x.place, x.scenario, faults, x.choose, observers...)
 		switch {
 		case !complete:
 			x.result.GivenUp++

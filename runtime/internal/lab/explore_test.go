@@ -1,8 +1,12 @@
 package lab
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"flag"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -16,6 +20,7 @@ var (
 	most    = flag.Int("explore.most", unlessRace(1500, 60), "executions of each scenario at most, 0 for all")
 	fullRun = flag.Duration("explore.for", 0, "explore all scenarios for so long together, instead of -explore.most")
 	only    = flag.String("explore.only", "", "the scenarios whose names contain this")
+	saveTo  = flag.String("explore.histories", "", "the directory to which the history of the last execution of each scenario is written, or of the one that is wrong")
 )
 
 // unlessRace returns the first number, or with the race detector the second.
@@ -91,6 +96,9 @@ func TestCatalogue(t *testing.T) {
 		workers.Go(func() {
 			for s, o := schedule.next(); s != nil; s, o = schedule.next() {
 				t.Run(s.String(), func(t *testing.T) {
+					if *saveTo != "" {
+						o.Observe = save(t, filepath.Join(*saveTo, s.String()+".jsonl"))
+					}
 					r := Explore(t, s, o)
 					mu.Lock()
 					executions += r.Executions
@@ -107,6 +115,16 @@ func TestCatalogue(t *testing.T) {
 	took := time.Since(schedule.begun)
 	t.Logf("%d executions of %d scenarios in %v, %.0f a second; %d scenarios exhausted",
 		executions, scenarios, took.Round(time.Second), float64(executions)/took.Seconds(), exhausted)
+}
+
+// save returns what writes the history of an execution to a file.
+func save(t *testing.T, name string) func(*run, string) {
+	return func(r *run, _ string) {
+		var text bytes.Buffer
+		if err := errors.Join(r.writeHistory(&text), os.WriteFile(name, text.Bytes(), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // report tells what an exploration has seen, and whether that is what it should.

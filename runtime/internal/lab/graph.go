@@ -36,7 +36,7 @@ func (r *run) anomaly(first state, happened []*Tx) string {
 	for _, tx := range happened {
 		for _, o := range tx.ops {
 			if o.kind == get && !tx.writes(o.key) && !slices.ContainsFunc(versions[o.key], func(v version) bool { return same(v.value, o.got) }) && (o.got != nil || len(versions[o.key]) > 0) {
-				return "G1: " + tx.id + " has read of " + o.key.String() + " what no transaction has committed"
+				return dirty(o.got, happened) + ": " + tx.id + " has read of " + o.key.String() + " what no transaction has committed"
 			}
 		}
 	}
@@ -63,6 +63,17 @@ func (r *run) anomaly(first state, happened []*Tx) string {
 		}
 	}
 	return "no cycle of dependencies: a lost write, or one that nobody made"
+}
+
+// dirty names the read of a value that is no committed version: G1b of one that a
+// committed transaction has replaced itself, otherwise G1a.
+func dirty(got *value, happened []*Tx) string {
+	for _, tx := range happened {
+		if slices.ContainsFunc(tx.ops, func(o op) bool { return got != nil && o.kind != get && o.kind != scan && o.v == got.v }) {
+			return "G1b"
+		}
+	}
+	return "G1a"
 }
 
 // dependencies returns what each transaction depends on. Of versions that look

@@ -62,10 +62,14 @@ func TestShortestCycle(t *testing.T) {
 	put := func(k Key, v int) op { return op{kind: put, key: k, v: v} }
 	got := func(k Key, v int) op { return op{kind: get, key: k, got: &value{v: v}} }
 	a.ops, b.ops, c.ops = []op{put(x, 1), put(y, 1)}, []op{put(x, 2), put(y, 2)}, []op{got(x, 7)}
-	if name := anomaly([]string{"A", "B"}, a, b, c); !strings.HasPrefix(name, "G1: C ") {
+	if name := anomaly([]string{"A", "B"}, a, b, c); !strings.HasPrefix(name, "G1a: C ") {
 		t.Errorf("a read of what nobody wrote: %q", name)
 	}
-	c.ops = []op{got(x, 1), got(y, 2)}
+	b.ops = []op{put(x, 7), put(x, 2), put(y, 2)}
+	if name := anomaly([]string{"A", "B"}, a, b, c); !strings.HasPrefix(name, "G1b: C ") {
+		t.Errorf("a read of what its writer has replaced: %q", name)
+	}
+	b.ops, c.ops = []op{put(x, 2), put(y, 2)}, []op{got(x, 1), got(y, 2)}
 	if name := anomaly([]string{"A", "B"}, a, b, c); !strings.HasPrefix(name, "G-single: ") {
 		t.Errorf("a read of two moments: %q", name)
 	}

@@ -35,6 +35,7 @@ func (o *Outcome) Committed() int {
 // after, and compares that with what the clients were told.
 func (r *run) judge() string {
 	final, problem := r.settle()
+	r.final = final
 	for _, problem := range []string{r.ledger.problem, problem, r.contradiction()} {
 		if problem != "" {
 			return problem
@@ -215,7 +216,7 @@ func (s ScanOf) of(now state) map[Key]value {
 	keys := slices.SortedFunc(maps.Keys(now), func(a, b Key) int { return a.C - b.C })
 	for _, k := range keys {
 		v := now[k]
-		if s.Partition != nil && k.P != *s.Partition || s.Category != nil && v.cat != *s.Category || s.Above != nil && v.v <= *s.Above {
+		if s.Partition != nil && k.P != *s.Partition || s.Category != nil && v.cat != *s.Category {
 			continue
 		}
 		if s.Limit > 0 && len(rows) == s.Limit {

@@ -28,6 +28,7 @@ type run struct {
 	sites    []*site
 	ledger   ledger
 	clients  []*Client
+	final    state // what is stored in the end, set by judge
 
 	mu      sync.Mutex
 	pending []*call
