@@ -21,7 +21,9 @@ func commitKillers(seeds int) []killer {
 	return []killer{
 		{name: "test", pkg: "./runtime/internal/commit", skip: "Simulation|Allocation"},
 		{name: "runtime", pkg: "./runtime"},
+		{name: "explorer", pkg: "./runtime/internal/lab", run: "^(TestCatalogue|TestReplay)$", args: []string{"-explore.most=150"}},
 		{name: "simulation", pkg: "./runtime/internal/commit", run: "Simulation", args: []string{"-sim.seeds=" + strconv.Itoa(seeds)}},
+		{name: "simulator", pkg: "./runtime/internal/lab", run: "^TestSimulate$", args: []string{"-sim.seeds=" + strconv.Itoa(seeds)}},
 		{name: "conformance", pkg: "./runtime/internal/conformance", run: "^TestConformance$/^memory$"},
 	}
 }
