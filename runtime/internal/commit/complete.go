@@ -76,7 +76,8 @@ func (tx *Tx) commitRecords(ctx context.Context, committedAt int64) {
 		}
 		mutations[i] = r.table.commitMutation(r.key, tx.id, state, committedAt, hasBefore)
 	}
-	end(tx.finish(ctx, mutations, tx.engine.options.SerialCommit))
+	o := &tx.engine.options
+	end(tx.finish(ctx, mutations, o.SerialCommit, o.AsyncCommit && !o.SeparateRecords))
 }
 
 // rollbackRecords takes back the records of the aborted transaction, as far as
@@ -99,7 +100,7 @@ func (tx *Tx) rollbackRecords(ctx context.Context) {
 			mutations = append(mutations, r.table.rollbackMutation(r.key, row))
 		}
 	}
-	end(tx.finish(ctx, mutations, tx.engine.options.SerialRollback))
+	end(tx.finish(ctx, mutations, tx.engine.options.SerialRollback, false))
 }
 
 // written returns the reads of the records that the transaction writes.
@@ -111,14 +112,15 @@ func (tx *Tx) written() []storage.Get {
 	return gets
 }
 
-// finish applies completions, in groups first. A record that somebody else has
+// finish applies completions, in groups first, which are gathered with those of
+// other transactions if gathering is set. A record that somebody else has
 // completed already fails its whole group, whose records then go one by one. It
 // returns the first failure, after all has been tried.
-func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial bool) error {
+func (tx *Tx) finish(ctx context.Context, mutations []storage.Mutation, serial, gathering bool) error {
 	groups := tx.engine.group(mutations)
 	failures := make([]error, len(groups))
 	each(len(groups), serial, func(i int) error {
-		err := tx.engine.storage.Mutate(ctx, groups[i])
+		err := tx.engine.complete(ctx, groups[i], gathering)
 		if errors.Is(err, storage.ErrCondition) && len(groups[i]) > 1 {
 			err = nil
 			for j := range groups[i] {

@@ -16,7 +16,7 @@ import (
 type coordinator struct {
 	engine    *Engine
 	deployed  atomic.Pointer[coordinatorTable]
-	decisions decisions
+	decisions gatherer
 }
 
 // coordinatorTable is the deployed table with the positions of its columns. The

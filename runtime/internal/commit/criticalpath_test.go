@@ -226,8 +226,8 @@ func TestDecisionsShareRequests(t *testing.T) {
 					t.Errorf("%d requests for %d decisions, want one each", got, clients)
 				}
 				// The first ones end at the same moment, and each may let another one lead.
-				if batches && (got <= maxRequests || got > 2*maxRequests) {
-					t.Errorf("%d requests for %d decisions at the same time, want %d alone and at most as many for the rest", got, clients, maxRequests)
+				if batches && (got <= e.options.MaxRequests || got > 2*e.options.MaxRequests) {
+					t.Errorf("%d requests for %d decisions at the same time, want %d alone and at most as many for the rest", got, clients, e.options.MaxRequests)
 				}
 				if took, most := time.Since(begun), 5*time.Second; took > most {
 					t.Errorf("took %v", took)

@@ -45,7 +45,7 @@ func newJam(t *testing.T, around aroundFunc) *jam {
 	})
 	_, err := j.coordinator.table(t.Context())
 	ok(t, err)
-	j.coordinator.decisions.requests = maxRequests
+	j.coordinator.decisions.requests = j.options.MaxRequests
 	return j
 }
 
@@ -94,8 +94,8 @@ func (j *jam) check(requests string, told map[string]string) {
 		slices.Sort(j.told[id]) // who is told first is not who goes on first
 		want(j.t, "row "+id, strings.Join(j.told[id], ", "), wanted)
 	}
-	if q := &j.coordinator.decisions; q.requests != maxRequests-1 || len(q.waiting) != 0 {
-		j.t.Errorf("%d requests are under way, and %d rows wait; want %d and none", q.requests, len(q.waiting), maxRequests-1)
+	if q := &j.coordinator.decisions; q.requests != j.options.MaxRequests-1 || len(q.waiting) != 0 {
+		j.t.Errorf("%d requests are under way, and %d rows wait; want %d and none", q.requests, len(q.waiting), j.options.MaxRequests-1)
 	}
 }
 
@@ -248,14 +248,14 @@ func TestLeadPassedToOneWhoGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJam(t, nil)
 		q := &j.coordinator.decisions
-		gone := &pendingRow{mutation: j.row("a", Committed), outcome: make(chan rowOutcome, 1)}
+		gone := &gathered{group: []storage.Mutation{j.row("a", Committed)}, outcome: make(chan groupOutcome, 1)}
 		q.waiting = append(q.waiting, gone)
 		j.put(t.Context(), "b", Committed)
 		q.passOn() // to a
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := q.leave(ctx, gone, stateName); !storage.NotApplied(err) || !errors.Is(err, context.Canceled) {
+		if err := q.leave(ctx, gone); !storage.NotApplied(err) || !errors.Is(err, context.Canceled) {
 			t.Errorf("leave = %v, want that it was not sent", err)
 		}
 		j.wait.Wait()

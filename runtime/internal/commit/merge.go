@@ -52,7 +52,7 @@ func (tx *Tx) ownRows(ctx context.Context, scan *Scan) (ownRows, error) {
 	tx.mu.Lock() // a concurrent read may note what it has read
 	defer tx.mu.Unlock()
 	for _, r := range overlapping {
-		own.written[string(appendRecordKey(nil, r.table, r.key))] = true
+		own.written[string(appendRecordKey(nil, r.table.meta, r.key))] = true
 		row := r.seen(r.prev)
 		if row != nil && scan.selects(row) && scan.within(r.key, own.compare) {
 			own.rows = append(own.rows, row)
@@ -119,7 +119,7 @@ func mergeOwn(scan *Scan, stored iter.Seq2[storage.Row, error], own ownRows) ite
 				}
 				rest = rest[1:]
 			}
-			if own.written[string(appendRecordKey(nil, scan.Table, scan.Table.meta.Key(row)))] {
+			if own.written[string(appendRecordKey(nil, scan.Table.meta, scan.Table.meta.Key(row)))] {
 				continue
 			}
 			if !yield(row, nil) {

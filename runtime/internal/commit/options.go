@@ -76,6 +76,15 @@ type Options struct {
 	// SingleDecisions writes every coordinator row by itself, also where the
 	// storage takes many in one request.
 	SingleDecisions bool
+	// SeparateRecords completes the records of each asynchronous commit by
+	// themselves, also where those of several transactions could be one request.
+	SeparateRecords bool
+	// MaxRequests bounds the requests with coordinator rows that are under way
+	// before others gather for the next one, and those that complete records of
+	// asynchronous commits; default 4. More would not be sooner back: a database
+	// makes writes durable one after the other, or several at once in the same time
+	// as one.
+	MaxRequests int
 	// WriteSets stores the keys of the written records in the coordinator row,
 	// if its table has the column (spec 1.10), so that Finish can complete them.
 	WriteSets bool
@@ -129,6 +138,7 @@ type Engine struct {
 	catalog     catalog
 	coordinator coordinator
 	background  background
+	completions completions
 	queue       queue
 	groups      *groupcommit.Committer[[]writeset.Entry] // nil without group commit
 }
@@ -140,6 +150,9 @@ func New(s storage.Storage, options Options) *Engine {
 	}
 	if options.MetadataTTL == 0 {
 		options.MetadataTTL = time.Minute
+	}
+	if options.MaxRequests == 0 {
+		options.MaxRequests = 4
 	}
 	if options.Now == nil {
 		options.Now = time.Now

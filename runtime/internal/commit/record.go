@@ -52,7 +52,7 @@ const fewRecords = 8
 func (s *recordSet) find(t *Table, key []storage.Value) *record {
 	if s.byID != nil {
 		var buffer [128]byte
-		return s.byID[string(appendRecordKey(buffer[:0], t, key))]
+		return s.byID[string(appendRecordKey(buffer[:0], t.meta, key))]
 	}
 	for _, r := range s.list {
 		if r.table == t && slices.Equal(r.key, key) {
@@ -81,11 +81,11 @@ func (s *recordSet) at(t *Table, key []storage.Value) *record {
 	s.list = append(s.list, r)
 	switch {
 	case s.byID != nil:
-		s.byID[string(appendRecordKey(nil, t, key))] = r
+		s.byID[string(appendRecordKey(nil, t.meta, key))] = r
 	case len(s.list) > fewRecords:
 		s.byID = make(map[string]*record, 2*fewRecords)
 		for _, r := range s.list {
-			s.byID[string(appendRecordKey(nil, r.table, r.key))] = r
+			s.byID[string(appendRecordKey(nil, r.table.meta, r.key))] = r
 		}
 	}
 	return r
@@ -93,9 +93,9 @@ func (s *recordSet) at(t *Table, key []storage.Value) *record {
 
 // appendRecordKey appends a form of (table, key) that differs for different
 // records.
-func appendRecordKey(b []byte, t *Table, key []storage.Value) []byte {
-	b = appendText(b, t.meta.Namespace)
-	b = appendText(b, t.meta.Name)
+func appendRecordKey(b []byte, t *storage.Table, key []storage.Value) []byte {
+	b = appendText(b, t.Namespace)
+	b = appendText(b, t.Name)
 	for _, v := range key {
 		b = appendValue(b, v)
 	}

@@ -98,7 +98,7 @@ func (tx *Tx) recover(ctx context.Context, t *Table, key []storage.Value, row st
 // cannot commit any more.
 func (tx *Tx) recoverLatest(ctx context.Context, t *Table, key []storage.Value, row storage.Row, p *patience) (storage.Row, *recovery, error) {
 	e := tx.engine
-	at := place{queue: &e.queue, record: string(appendRecordKey(nil, t, key))}
+	at := place{queue: &e.queue, record: string(appendRecordKey(nil, t.meta, key))}
 	defer at.leave()
 	for range recoveryPasses {
 		if err := t.damage(key, row); err != nil {

@@ -181,7 +181,7 @@ func (tx *Tx) stream(ctx context.Context, entry *scanned, keep bool, see seeFunc
 			for _, stored := range page {
 				key := entry.scan.Table.meta.Key(stored)
 				if unordered {
-					id := string(appendRecordKey(nil, entry.scan.Table, key))
+					id := string(appendRecordKey(nil, entry.scan.Table.meta, key))
 					if seen[id] {
 						continue
 					}
@@ -259,7 +259,7 @@ func (tx *Tx) stamp(t *Table, key []storage.Value, row storage.Row) {
 	if tx.stamps == nil {
 		tx.stamps = map[string]string{}
 	}
-	name := appendRecordKey(nil, t, key)
+	name := appendRecordKey(nil, t.meta, key)
 	if _, stamped := tx.stamps[string(name)]; !stamped {
 		tx.stamps[string(name)] = t.idOf(row)
 	}
@@ -272,7 +272,7 @@ func (tx *Tx) checkStamps() error {
 		return nil
 	}
 	for _, r := range tx.writes {
-		stamp, stamped := tx.stamps[string(appendRecordKey(nil, r.table, r.key))]
+		stamp, stamped := tx.stamps[string(appendRecordKey(nil, r.table.meta, r.key))]
 		if stamped && !r.insert && (r.prev == nil || r.table.idOf(r.prev) != stamp) {
 			return &Error{Kind: ErrConflict, Code: "DB-CORE-20013", Table: r.table.Name(), Key: r.table.meta.FormatKey(r.key),
 				Message: "another transaction has written the record since a scan returned it: retry"}
@@ -366,7 +366,7 @@ func (s *Scan) selects(row storage.Row) bool {
 
 // name is equal for equal scans.
 func (s *Scan) name() string {
-	b := appendRecordKey(nil, s.Table, s.Partition)
+	b := appendRecordKey(nil, s.Table.meta, s.Partition)
 	b = append(b, byte(s.Kind), byte(s.Index), byte(s.Index>>8), byte(s.Index>>16))
 	b = appendValue(b, s.IndexValue)
 	for _, bound := range []storage.Bound{s.Start, s.End} {

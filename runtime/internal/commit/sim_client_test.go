@@ -89,7 +89,7 @@ func (s *site) running() (*Engine, *process) {
 		}}, s.configure...)...)
 		s.network.join(s.engine, s.name)
 		if s.narrow {
-			s.engine.coordinator.decisions.requests = maxRequests - 1
+			s.engine.coordinator.decisions.requests = s.engine.options.MaxRequests - 1
 		}
 	}
 	return s.engine, s.process

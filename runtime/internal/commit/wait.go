@@ -81,7 +81,7 @@ func (q *queue) released(records []*record) {
 	defer q.mu.Unlock()
 	var buffer [128]byte
 	for _, r := range records {
-		if line := q.lines[string(appendRecordKey(buffer[:0], r.table, r.key))]; line != nil {
+		if line := q.lines[string(appendRecordKey(buffer[:0], r.table.meta, r.key))]; line != nil {
 			select {
 			case line[0].look <- struct{}{}:
 			default:

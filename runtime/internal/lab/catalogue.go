@@ -13,7 +13,7 @@ import (
 func Catalogue() []*Scenario {
 	var all []*Scenario
 	for _, level := range []commit.Isolation{commit.Snapshot, commit.Serializable} {
-		all = append(all, at(level, slices.Concat(isolations(level), recoveries(), variants(level), groups(), branches(), javas()))...)
+		all = append(all, at(level, slices.Concat(isolations(level), recoveries(), variants(level), groups(), together(), branches(), javas()))...)
 	}
 	return append(all, at(commit.ReadCommitted, committedReads())...)
 }

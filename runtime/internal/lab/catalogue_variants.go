@@ -63,6 +63,27 @@ func groups() []*Scenario {
 	}
 }
 
+// together are requests that are made for several transactions of one process.
+func together() []*Scenario {
+	const p = "P"
+	members := []Actor{{Name: "A", Process: p, Run: change(x, 10)}, {Name: "B", Process: p, Run: change(y, 20)}, {Name: "C", Process: p, Run: putBlindly(z, 30)}}
+	three := append(slices.Clip(present), Record{Key: z, V: 3})
+	again := []Actor{{Name: "A", Process: p, Run: change(x, 10)}, {Name: "B", Process: p, Run: script(change(y, 20), change(y, 21))}, {Name: "C", Run: look(x, y)}}
+	slow := Faults{Crashes: 1, LostReplies: 1, LostRequests: 1, Jumps: 1, Together: 2}
+	rows, records := commit.Options{MaxRequests: 1}, commit.Options{MaxRequests: 1, AsyncCommit: true, SingleDecisions: true}
+	shared := func(n int) map[string]func(*Outcome) bool {
+		reach := allCommit(n)
+		reach["a request for two"] = func(o *Outcome) bool { return o.Shared }
+		return reach
+	}
+	return []*Scenario{
+		{Name: "decisions in one request", Records: three, Engine: rows, Faults: slow, Clients: members, Reach: shared(3)},
+		{Name: "decisions in one request, and a reader", Records: present, Engine: rows, Faults: slow, Clients: again, Reach: allCommit(4)},
+		{Name: "records completed in one request", Records: three, Engine: records, Faults: slow, Clients: members, Reach: shared(3)},
+		{Name: "records completed in one request, and a reader", Records: present, Engine: records, Faults: slow, Clients: again, Reach: allCommit(4)},
+	}
+}
+
 // branches are transactions of several processes under one id.
 func branches() []*Scenario {
 	apart := func(name string, run func(first, second string, n int) func(c *Client), n int) []Actor {

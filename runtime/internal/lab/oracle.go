@@ -17,7 +17,8 @@ type state map[Key]value
 
 // Outcome is a finished execution.
 type Outcome struct {
-	Txs []*Tx // of all clients, in their order
+	Txs    []*Tx // of all clients, in their order
+	Shared bool  // a request was made for several transactions
 }
 
 // Committed reports how many transactions were told to be committed.
@@ -237,7 +238,7 @@ func (r *run) describe() string {
 }
 
 func (r *run) reached() []string {
-	o := &Outcome{Txs: r.transactions()}
+	o := &Outcome{Txs: r.transactions(), Shared: r.shared}
 	var names []string
 	for name, is := range r.scenario.Reach {
 		if is(o) {

@@ -38,6 +38,7 @@ type run struct {
 	active  int            // clients that have not ended
 	repeats map[string]int // how often a call of a name was made
 	steps   int
+	shared  bool // a request was made for several transactions
 	trace   []string
 	room    []action
 }
@@ -186,6 +187,13 @@ func (r *run) admit(c *call) bool {
 	}
 	r.pending = append(r.pending, c)
 	return true
+}
+
+// shares notes that a request is made for several transactions.
+func (r *run) shares() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shared = true
 }
 
 // abandon is called when a client does not wait for a reply any more.

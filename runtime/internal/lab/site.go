@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,7 @@ type site struct {
 	dead   bool // guarded by run.mu
 }
 
-var _ storage.Storage = (*site)(nil)
+var _ storage.Batcher = (*site)(nil)
 
 // clock is the site's own.
 func (s *site) clock() time.Time {
@@ -34,11 +35,11 @@ func (s *site) newID() string { return fmt.Sprintf("%s-%d", s.name, s.ids.Add(1)
 // newGroupID makes ids of groups, of 24 characters.
 func (s *site) newGroupID() string { return fmt.Sprintf("%sgroup%018d", s.name[:1], s.groups.Add(1)) }
 
-// Info promises what the storage of the scenario does, but for batches: which
-// rows come into one would depend on chance.
+// Info promises what the storage of the scenario does, but for batches unless the
+// scenario is about them.
 func (s *site) Info(namespace string) storage.Info {
 	info := s.run.place.store.Info(namespace)
-	info.Batch = false
+	info.Batch = s.run.scenario.Engine.MaxRequests > 0
 	return info
 }
 
@@ -81,7 +82,29 @@ func (s *site) Scan(ctx context.Context, scan *storage.Scan) (page *storage.Page
 // Mutate holds a group back.
 func (s *site) Mutate(ctx context.Context, group []storage.Mutation) error {
 	what, f := s.run.writesOf(group)
-	return s.hold(ctx, phaseOf(group), what, f, true, func(who string) error { return s.run.apply(who, group) })
+	phase := phaseOf(group)
+	if phase == "finish" && slices.ContainsFunc(group, func(m storage.Mutation) bool { return m.Where[0].Value != group[0].Where[0].Value }) {
+		s.run.shares()
+	}
+	return s.hold(ctx, phase, what, f, true, func(who string) error { return s.run.apply(who, group) })
+}
+
+// MutateBatch holds a batch back as one call.
+func (s *site) MutateBatch(ctx context.Context, groups [][]storage.Mutation) []error {
+	all := slices.Concat(groups...)
+	what, f := s.run.writesOf(all)
+	s.run.shares()
+	errs := make([]error, len(groups))
+	lost := s.hold(ctx, phaseOf(all), what, f, true, func(who string) error {
+		for i, group := range groups {
+			errs[i] = s.run.apply(who, group)
+		}
+		return nil
+	})
+	if lost != nil {
+		return slices.Repeat([]error{lost}, len(groups))
+	}
+	return errs
 }
 
 // Admin and Close are not used by engines.
