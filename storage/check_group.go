@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,9 @@ func CheckGroup(info Info, group []Mutation) error {
 		m := &group[i]
 		if err := checkMutation(op, m); err != nil {
 			return err
+		}
+		if len(m.Copies) > 0 && !info.Copies {
+			return Invalidf(op, m.Table.TableName, "the storage copies no columns (Info.Copies is false): read the record and write what is to be in it")
 		}
 		if i > 0 && !info.Atomicity.spans(&group[0], m) {
 			return Invalidf(op, m.Table.TableName, "record %s lies in another atomicity unit than record %s of %s",
@@ -102,7 +106,7 @@ func checkMutation(op string, m *Mutation) error {
 		return refuse("unknown operation %d", m.Op)
 	case m.Condition > If:
 		return refuse("unknown precondition %d", m.Condition)
-	case m.Op != Put && len(m.Columns)+len(m.Values) > 0:
+	case m.Op != Put && len(m.Columns)+len(m.Values)+len(m.Copies) > 0:
 		return refuse("only a put names columns")
 	case m.Op == Delete && m.Condition == IfNotExists:
 		return refuse("a delete of a record that must not exist: that is a check")
@@ -110,6 +114,8 @@ func checkMutation(op string, m *Mutation) error {
 		return refuse("a check without a precondition")
 	case len(m.Columns) != len(m.Values):
 		return refuse("%d columns but %d values", len(m.Columns), len(m.Values))
+	case len(m.Copies) > 0 && m.Condition < IfExists:
+		return refuse("columns are copied, but there may be no record to copy them from")
 	case m.Condition == If && len(m.Where) == 0:
 		return refuse("a precondition without a predicate")
 	case m.Condition != If && len(m.Where) > 0:
@@ -129,6 +135,11 @@ func checkMutation(op string, m *Mutation) error {
 			return refuse("%s", why)
 		}
 	}
+	for i, c := range m.Copies {
+		if why := checkCopy(t, m, i, c); why != "" {
+			return refuse("%s", why)
+		}
+	}
 	for i := range m.Where {
 		p := &m.Where[i]
 		if why := checkPredicate(t, p); why != "" {
@@ -142,4 +153,40 @@ func checkMutation(op string, m *Mutation) error {
 		}
 	}
 	return nil
+}
+
+// checkCopy says what is wrong with copy number i of a mutation, "" for nothing.
+func checkCopy(t *Table, m *Mutation, i int, c Copy) string {
+	for _, column := range []int{c.From, c.To} {
+		if column < 0 || column >= len(t.Columns) {
+			return fmt.Sprintf("there is no column %d", column)
+		}
+	}
+	from, to := t.Columns[c.From], t.Columns[c.To]
+	switch {
+	case t.InPrimaryKey(c.To):
+		return fmt.Sprintf("column %s belongs to the primary key and cannot be written", to.Name)
+	case from.Type != to.Type:
+		return fmt.Sprintf("column %s of type %s cannot take the value of column %s of type %s", to.Name, to.Type, from.Name, from.Type)
+	case c.Plus != 0 && from.Type != Int:
+		return fmt.Sprintf("nothing can be added to column %s of type %s", from.Name, from.Type)
+	case slices.Contains(m.Columns, c.To), slices.ContainsFunc(m.Copies[:i], func(earlier Copy) bool { return earlier.To == c.To }):
+		return fmt.Sprintf("column %s is written twice", to.Name)
+	case slices.ContainsFunc(m.Copies[:i], func(earlier Copy) bool { return earlier.To == c.From }):
+		return fmt.Sprintf("column %s is copied after it is written", from.Name)
+	}
+	return ""
+}
+
+// Of returns the value that a copy of v has. It reports false if the sum is out of
+// the range of INT.
+func (c Copy) Of(v Value) (copied Value, ok bool) {
+	if c.Plus == 0 || v.IsNull() {
+		return v, true
+	}
+	sum := v.Int64() + int64(c.Plus)
+	if sum < math.MinInt32 || sum > math.MaxInt32 {
+		return v, false
+	}
+	return IntValue(int32(sum)), true
 }

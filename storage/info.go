@@ -25,6 +25,9 @@ type Info struct {
 	// implements [Batcher], and the namespace may occur in a batch.
 	Batch bool
 
+	// Copies says that the storage applies Mutation.Copies.
+	Copies bool
+
 	// The access paths on which a Linearizable read sees every write that was
 	// acknowledged before it began.
 	LinearizableGet           bool

@@ -134,11 +134,23 @@ const (
 	Check
 )
 
+// Copy lets column To take the value that column From, of the same type, had
+// before the mutation. Plus is added to a value of type INT, and must not make it
+// overflow; NULL stays NULL.
+type Copy struct {
+	To, From int
+	Plus     int32
+}
+
 // Mutation is one conditional write of one record.
 //
-// A Put writes exactly the columns it names and leaves the others as they are,
-// NULL in a new record. Columns of the primary key are never named: they are in
-// Key.
+// A Put writes exactly the columns it names, in Columns or in Copies, and leaves
+// the others as they are, NULL in a new record. Columns of the primary key are
+// never named: they are in Key.
+//
+// Copies need a record to copy from, so IfExists or If, and a storage whose Info
+// has Copies. None copies what an earlier one has written, so that it makes no
+// difference whether they are made at once or one after the other, before Columns.
 //
 // Preconditions look at the state before the group. A Delete cannot have
 // IfNotExists, nor a Check Always.
@@ -148,6 +160,7 @@ type Mutation struct {
 	Key       []Value // the whole primary key, partition key first
 	Columns   []int   // Put: the columns to write
 	Values    []Value // Put: their values; a NULL is written as NULL
+	Copies    []Copy  // Put: columns that are made of others
 	Condition Precondition
 	Where     []Predicate // for If: at least one, joined by AND, none on a key column, no Like
 }

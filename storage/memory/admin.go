@@ -19,10 +19,24 @@ func (s *Storage) CreateNamespace(ctx context.Context, namespace string, _ stora
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	if s.db.namespaces[namespace] == nil {
-		s.db.namespaces[namespace] = map[string]*table{}
+	if db := s.target(ctx); db.namespaces[namespace] == nil {
+		db.namespaces[namespace] = map[string]*table{}
 	}
 	return nil
+}
+
+// target returns the database that a call of the administration changes: under a
+// dry run, a copy that nobody sees. A table is never changed, only replaced. The
+// caller holds the lock.
+func (s *Storage) target(ctx context.Context) *database {
+	if storage.DryRun(ctx) == nil {
+		return s.db
+	}
+	scratch := newDatabase()
+	for name, tables := range s.db.namespaces {
+		scratch.namespaces[name] = maps.Clone(tables)
+	}
+	return scratch
 }
 
 // DropNamespace reports [storage.ErrNotEmpty] if tables remain in it.
@@ -33,10 +47,11 @@ func (s *Storage) DropNamespace(ctx context.Context, namespace string) error {
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	if len(s.db.namespaces[namespace]) > 0 {
+	db := s.target(ctx)
+	if len(db.namespaces[namespace]) > 0 {
 		return &storage.Error{Op: "drop namespace", Table: name, Class: storage.ErrNotEmpty}
 	}
-	delete(s.db.namespaces, namespace)
+	delete(db.namespaces, namespace)
 	return nil
 }
 
@@ -71,9 +86,9 @@ func (s *Storage) CreateTable(ctx context.Context, definition *storage.Table, _ 
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	tables := s.db.namespaces[definition.Namespace]
+	tables := s.target(ctx).namespaces[definition.Namespace]
 	if tables == nil {
-		return noNamespace(op, definition.TableName)
+		return noNamespace(ctx, op, definition.TableName)
 	}
 	switch t := tables[definition.Name]; {
 	case t == nil:
@@ -88,32 +103,34 @@ func (s *Storage) CreateTable(ctx context.Context, definition *storage.Table, _ 
 
 // DropTable removes the table and its records.
 func (s *Storage) DropTable(ctx context.Context, name storage.TableName) error {
-	return s.withTable(ctx, "drop table", name, func(*table) error {
-		delete(s.db.namespaces[name.Namespace], name.Name)
+	return s.withTable(ctx, "drop table", name, func(tables map[string]*table, _ *table) error {
+		delete(tables, name.Name)
 		return nil
 	})
 }
 
 // TruncateTable removes all records.
 func (s *Storage) TruncateTable(ctx context.Context, name storage.TableName) error {
-	return s.withTable(ctx, "truncate table", name, func(t *table) error {
-		t.truncate()
+	return s.withTable(ctx, "truncate table", name, func(tables map[string]*table, t *table) error {
+		tables[name.Name] = newTable(t.definition)
 		return nil
 	})
 }
 
-// withTable runs change under the lock if the table is defined.
-func (s *Storage) withTable(ctx context.Context, op string, name storage.TableName, change func(*table) error) error {
+// withTable runs change on the tables of a namespace under the lock if the table
+// is defined.
+func (s *Storage) withTable(ctx context.Context, op string, name storage.TableName, change func(tables map[string]*table, t *table) error) error {
 	if err := s.ready(ctx, op, name); err != nil {
 		return err
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	t, err := s.db.table(op, name)
+	db := s.target(ctx)
+	t, err := db.table(op, name)
 	if err != nil {
 		return err
 	}
-	return change(t)
+	return change(db.namespaces[name.Namespace], t)
 }
 
 // Tables lists the tables of a namespace in byte order.

@@ -49,12 +49,12 @@ func (s *Storage) AlterColumnType(ctx context.Context, name storage.TableName, c
 // same records. formerName returns what a column was called before; nil is for
 // the same name.
 func (s *Storage) alter(ctx context.Context, op string, name storage.TableName, change func(*storage.Table) (*storage.Table, error), formerName func(string) string) error {
-	return s.withTable(ctx, op, name, func(t *table) error {
+	return s.withTable(ctx, op, name, func(tables map[string]*table, t *table) error {
 		definition, err := change(t.definition)
 		if err != nil || definition == t.definition {
 			return err
 		}
-		s.db.namespaces[name.Namespace][name.Name] = t.rebuilt(definition, formerName)
+		tables[name.Name] = t.rebuilt(definition, formerName)
 		return nil
 	})
 }
@@ -105,8 +105,7 @@ func converted(v storage.Value, to storage.Type) storage.Value {
 // RenameTable renames a table within its namespace.
 func (s *Storage) RenameTable(ctx context.Context, name storage.TableName, to string) error {
 	const op = "rename table"
-	return s.withTable(ctx, op, name, func(t *table) error {
-		tables := s.db.namespaces[name.Namespace]
+	return s.withTable(ctx, op, name, func(tables map[string]*table, t *table) error {
 		switch {
 		case to == "":
 			return storage.Invalidf(op, name, "the new name is empty")
@@ -134,9 +133,9 @@ func (s *Storage) RepairTable(ctx context.Context, want *storage.Table, _ storag
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	tables := s.db.namespaces[want.Namespace]
+	tables := s.target(ctx).namespaces[want.Namespace]
 	if tables == nil {
-		return noNamespace(op, want.TableName)
+		return noNamespace(ctx, op, want.TableName)
 	}
 	t := tables[want.Name]
 	if t == nil {
@@ -208,11 +207,12 @@ func (s *Storage) ImportTable(ctx context.Context, name storage.TableName, types
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	definition, err := s.db.foreignTable(op, name, types)
+	db := s.target(ctx)
+	definition, err := db.foreignTable(op, name, types)
 	if err != nil {
 		return err
 	}
-	tables := s.db.namespaces[name.Namespace]
+	tables := db.namespaces[name.Namespace]
 	tables[name.Name] = tables[name.Name].rebuilt(definition, nil)
 	return nil
 }
@@ -231,6 +231,10 @@ func (db *database) foreignTable(op string, name storage.TableName, types map[st
 	return flat.WithTypes(types, func(storage.Column, storage.Type) bool { return false })
 }
 
-func noNamespace(op string, table storage.TableName) error {
+// noNamespace refuses a table without a namespace. A dry run takes it for created.
+func noNamespace(ctx context.Context, op string, table storage.TableName) error {
+	if storage.DryRun(ctx) != nil {
+		return nil
+	}
 	return &storage.Error{Op: op, Table: table, Err: fmt.Errorf("namespace %s does not exist: create it first", table.Namespace)}
 }

@@ -51,8 +51,14 @@ func (db *database) apply(group []storage.Mutation) error {
 		if err != nil {
 			return err
 		}
-		if !holds(m, v, t.rows.get(m.Key)) {
+		row := t.rows.get(m.Key)
+		if !holds(m, v, row) {
 			return &storage.Error{Op: "mutate", Table: m.Table.TableName, Class: storage.ErrCondition}
+		}
+		for _, c := range m.Copies {
+			if _, fits := c.Of(row[v.position(c.From)]); !fits {
+				return storage.Invalidf("mutate", m.Table.TableName, "record %s: column %s would be out of the range of INT", m.Table.FormatKey(m.Key), m.Table.Columns[c.To].Name)
+			}
 		}
 	}
 	// Nothing is written before all preconditions held, and nothing below fails.
@@ -102,6 +108,9 @@ func (t *table) apply(m *storage.Mutation, v *view) {
 	} else {
 		copy(row, t.blank)
 		copy(row, m.Key)
+	}
+	for _, c := range m.Copies {
+		row[v.position(c.To)], _ = c.Of(old[v.position(c.From)])
 	}
 	for i, c := range m.Columns {
 		row[v.position(c)] = m.Values[i]

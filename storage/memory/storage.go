@@ -67,6 +67,7 @@ func newHandle(db *database, options ...Option) *Storage {
 			Name:                      "memory",
 			Atomicity:                 storage.AtomicStorage,
 			Batch:                     true,
+			Copies:                    true,
 			LinearizableGet:           true,
 			LinearizablePartitionScan: true,
 			LinearizableIndexScan:     true,

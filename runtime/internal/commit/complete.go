@@ -64,12 +64,12 @@ func (tx *Tx) commitRecords(ctx context.Context, committedAt int64) {
 	ctx, end := tx.observe(ctx, observe.Complete, len(tx.writes))
 	mutations := make([]storage.Mutation, len(tx.writes))
 	for i, r := range tx.writes {
-		state, hasBefore := Prepared, r.replaced() != nil
+		state, hasBefore := Prepared, r.overwrites()
 		if r.op == deleteWrite {
 			state = Deleted
 		}
 		// Records of one table have all but the key in common.
-		if i > 0 && tx.writes[i-1].table == r.table && tx.writes[i-1].op == r.op && (tx.writes[i-1].replaced() != nil) == hasBefore {
+		if i > 0 && tx.writes[i-1].table == r.table && tx.writes[i-1].op == r.op && tx.writes[i-1].overwrites() == hasBefore {
 			mutations[i] = mutations[i-1]
 			mutations[i].Key = r.key
 			continue

@@ -151,7 +151,9 @@ func phase(c faulty.Call) string {
 	m := c.Mutations[0]
 	writes := func(column string) bool { return slices.Contains(m.Columns, m.Table.Column(column)) }
 	switch {
-	case m.Condition == storage.IfNotExists, !slices.ContainsFunc(m.Where, func(p storage.Predicate) bool { return p.Column == m.Table.Column("tx_state") }):
+	case m.Condition == storage.IfNotExists, !slices.ContainsFunc(m.Where, func(p storage.Predicate) bool {
+		return p.Column == m.Table.Column("tx_state") && p.Value != value(storage.Int, Committed)
+	}):
 		return "prepare"
 	case m.Op == storage.Put && writes("tx_id"):
 		return "roll back"

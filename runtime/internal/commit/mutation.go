@@ -67,6 +67,15 @@ func (d *draft) provided(t *Table, prev storage.Row) {
 	d.m.Condition, d.m.Where = storage.If, d.arena.where[n-1:n:n]
 }
 
+// providedCommitted makes the mutation depend on that there is a committed version,
+// whichever that is, and keeps of it what copies say. A record without metadata is
+// none, since its version is no number to count up.
+func (d *draft) providedCommitted(t *Table, copies []storage.Copy) {
+	d.arena.where = append(d.arena.where, storage.Predicate{Column: t.state, Operator: storage.Eq, Value: storage.IntValue(int32(Committed))})
+	n := len(d.arena.where)
+	d.m.Condition, d.m.Where, d.m.Copies = storage.If, d.arena.where[n-1:n:n], copies
+}
+
 // put adds the columns of the pending write of r.
 func (d *draft) put(r *record) {
 	d.setAll(r.columns, r.values)

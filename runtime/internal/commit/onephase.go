@@ -2,6 +2,7 @@ package commit
 
 import (
 	"context"
+	"errors"
 
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
@@ -16,17 +17,26 @@ func (r *record) onePhaseMutation(a *arena, id string, now int64) storage.Mutati
 		op = storage.Delete
 	}
 	d := a.draft(t, op, r.key)
-	d.provided(t, prev)
+	switch {
+	case !r.unseen:
+		d.provided(t, prev)
+	case op == storage.Delete:
+		d.providedCommitted(t, nil)
+	default:
+		d.providedCommitted(t, t.countUp)
+	}
 	if op == storage.Delete {
 		return d.mutation()
 	}
 	d.put(r)
-	if prev != nil {
+	if r.overwrites() {
 		d.setAll(t.before, t.nulls)
 	}
 	d.set(t.txID, storage.TextValue(id))
 	d.set(t.state, storage.IntValue(int32(Committed)))
-	d.set(t.version, storage.IntValue(r.nextVersion()))
+	if !r.unseen {
+		d.set(t.version, storage.IntValue(r.nextVersion()))
+	}
 	d.set(t.preparedAt, storage.BigIntValue(now))
 	d.set(t.committedAt, storage.BigIntValue(now))
 	return d.mutation()
@@ -46,7 +56,7 @@ func (tx *Tx) onePhaseGroup() []storage.Mutation {
 		return nil
 	}
 	for _, r := range tx.writes {
-		if r.op == deleteWrite && r.replaced() == nil {
+		if r.op == deleteWrite && !r.overwrites() {
 			return nil
 		}
 	}
@@ -75,8 +85,13 @@ func (tx *Tx) onePhaseGroup() []storage.Mutation {
 	return groups[0]
 }
 
+// errUnseen is the end of a commit in one phase that failed, and may succeed once
+// the records are known that it has written without a look at them.
+var errUnseen = errors.New("a condition did not hold, perhaps that of a record that was not read")
+
 // commitOnePhase commits the transaction by one atomic request, without a
-// decision in the coordinator table.
+// decision in the coordinator table. It reports errUnseen if nothing was applied
+// and another look may help.
 func (tx *Tx) commitOnePhase(ctx context.Context, group []storage.Mutation) (err error) {
 	tx.releaseSlot()
 	if err := ctx.Err(); err != nil {
@@ -90,6 +105,8 @@ func (tx *Tx) commitOnePhase(ctx context.Context, group []storage.Mutation) (err
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, storage.ErrCondition) && len(tx.unseen(group)) > 0:
+		return errUnseen
 	case storage.NotApplied(err):
 		failure := writeFailed(group, "DB-CORE-20026", err)
 		if failure.Kind == ErrConflict {

@@ -85,6 +85,9 @@ type Options struct {
 	// makes writes durable one after the other, or several at once in the same time
 	// as one.
 	MaxRequests int
+	// PreReads reads what a write replaces before it is prepared, if nobody has read
+	// it, also where the storage could keep it by itself.
+	PreReads bool
 	// WriteSets stores the keys of the written records in the coordinator row,
 	// if its table has the column (spec 1.10), so that Finish can complete them.
 	WriteSets bool

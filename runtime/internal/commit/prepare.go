@@ -3,6 +3,7 @@ package commit
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
@@ -11,11 +12,15 @@ import (
 // prepareMutation is the first write of a record by a transaction (spec 5.1):
 // the new values with state PREPARED, or DELETED for a delete, and the previous
 // version beside them, on condition that the record is still the version that
-// was read.
+// was read, or that some version is committed that need not be read.
 func (r *record) prepareMutation(a *arena, id string, preparedAt int64) storage.Mutation {
 	t, prev := r.table, r.replaced()
 	d := a.draft(t, storage.Put, r.key)
-	d.provided(t, prev)
+	if r.unseen {
+		d.providedCommitted(t, t.keepImage)
+	} else {
+		d.provided(t, prev)
+	}
 	d.put(r)
 	if r.replace {
 		d.set(t.committedAt, storage.Null(storage.BigInt))
@@ -35,7 +40,9 @@ func (r *record) prepareMutation(a *arena, id string, preparedAt int64) storage.
 	}
 	d.set(t.txID, storage.TextValue(id))
 	d.set(t.state, storage.IntValue(int32(state)))
-	d.set(t.version, storage.IntValue(r.nextVersion()))
+	if !r.unseen {
+		d.set(t.version, storage.IntValue(r.nextVersion()))
+	}
 	d.set(t.preparedAt, storage.BigIntValue(preparedAt))
 	return d.mutation()
 }
@@ -61,11 +68,32 @@ func (tx *Tx) prepare(ctx context.Context) (err error) {
 	}
 	groups := tx.engine.group(mutations)
 	return each(len(groups), tx.engine.options.SerialPrepare, func(i int) error {
-		if err := tx.engine.storage.Mutate(ctx, groups[i]); err != nil {
-			return writeFailed(groups[i], "DB-CORE-20014", err)
+		group := groups[i]
+		err := tx.engine.storage.Mutate(ctx, group)
+		if errors.Is(err, storage.ErrCondition) {
+			unseen := tx.unseen(group)
+			if len(unseen) > 0 {
+				if err := tx.look(ctx, unseen, len(groups) == 1); err != nil {
+					return err
+				}
+				err = tx.prepareSeen(ctx, group, unseen, now)
+			}
+		}
+		if err != nil {
+			return writeFailed(group, "DB-CORE-20014", err)
 		}
 		return nil
 	})
+}
+
+// prepareSeen prepares a group again, some of whose records have been read now.
+func (tx *Tx) prepareSeen(ctx context.Context, group []storage.Mutation, seen []*record, now int64) error {
+	a := newArena(seen)
+	for _, r := range seen {
+		at := slices.IndexFunc(group, r.isWrittenBy)
+		group[at] = r.prepareMutation(a, tx.id, now)
+	}
+	return tx.engine.storage.Mutate(ctx, group)
 }
 
 // writeFailed is the error of a first write of records that failed. conflictCode

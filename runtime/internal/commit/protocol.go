@@ -77,7 +77,16 @@ func (tx *Tx) commit(ctx context.Context) error {
 		return err
 	}
 	if group := tx.onePhaseGroup(); group != nil {
-		return tx.commitOnePhase(ctx, group)
+		err := tx.commitOnePhase(ctx, group)
+		if err != errUnseen {
+			return err
+		}
+		if err := tx.look(ctx, tx.unseen(group), true); err != nil {
+			return err
+		}
+		if group := tx.onePhaseGroup(); group != nil {
+			return tx.commitOnePhase(ctx, group)
+		}
 	}
 	await, err := tx.announce(ctx)
 	if err != nil {
@@ -111,24 +120,6 @@ func (tx *Tx) ready(ctx context.Context, code string) error {
 		return err
 	}
 	return tx.waitForRecoveries(ctx)
-}
-
-// preReadWrites reads the records whose previous version prepare needs and
-// nobody has read yet (spec 3.6).
-func (tx *Tx) preReadWrites(ctx context.Context) (err error) {
-	var unread []*record
-	for _, r := range tx.writes {
-		if r.preRead && !r.read && !r.insert {
-			unread = append(unread, r)
-		}
-	}
-	if len(unread) == 0 {
-		return nil
-	}
-	ctx, end := tx.observe(ctx, observe.PreRead, len(unread))
-	err = tx.preRead(ctx, unread...)
-	end(err)
-	return err
 }
 
 // announce tells Options.BeforePrepare of the transaction. await waits for what

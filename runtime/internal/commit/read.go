@@ -25,7 +25,7 @@ func (tx *Tx) Get(ctx context.Context, refs ...Ref) ([]storage.Row, error) {
 	if err != nil {
 		return nil, tx.failed(err)
 	}
-	rows, err := tx.fetch(ctx, records)
+	rows, err := tx.fetch(ctx, records, &patience{})
 	if err != nil {
 		return nil, tx.failed(err)
 	}
@@ -53,7 +53,7 @@ func (tx *Tx) noted(refs []Ref, records []*record) ([]*record, error) {
 
 // fetch returns the stored versions of records: from the read set where reads
 // repeat, from the storage otherwise.
-func (tx *Tx) fetch(ctx context.Context, records []*record) ([]storage.Row, error) {
+func (tx *Tx) fetch(ctx context.Context, records []*record, wait *patience) ([]storage.Row, error) {
 	rows, gets, at := tx.remembered(records)
 	if len(gets) == 0 {
 		return rows, nil
@@ -65,14 +65,13 @@ func (tx *Tx) fetch(ctx context.Context, records []*record) ([]storage.Row, erro
 	if rows == nil {
 		rows = stored
 	}
-	var wait patience
 	for j, row := range stored {
 		i := j
 		if at != nil {
 			i = at[j]
 		}
 		r := records[i]
-		if row, err = tx.settle(ctx, r.table, r.key, row, &wait); err != nil {
+		if row, err = tx.settle(ctx, r.table, r.key, row, wait); err != nil {
 			return nil, err
 		}
 		rows[i] = tx.enterRead(r, row)
@@ -152,6 +151,6 @@ func (tx *Tx) preRead(ctx context.Context, records ...*record) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	_, err := tx.fetch(ctx, unknown)
+	_, err := tx.fetch(ctx, unknown, &patience{})
 	return err
 }

@@ -21,6 +21,7 @@ type record struct {
 	op      writeOp
 	insert  bool // the record must not exist, whatever was read
 	preRead bool // prepare needs prev: read it at commit if it is not known
+	unseen  bool // written over a committed version that nobody here has read, see unseen.go
 	columns []int
 	values  []storage.Value
 	replace bool // a put after a delete: columns that it does not name become NULL
@@ -138,6 +139,9 @@ func (r *record) replaced() storage.Row {
 	}
 	return r.prev
 }
+
+// overwrites reports whether there is a version that the pending write replaces.
+func (r *record) overwrites() bool { return r.unseen || r.replaced() != nil }
 
 // seen returns the record as the transaction sees it when the stored version is
 // base: with its own write on top (spec 3.3). An inserted record stands on

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
@@ -213,7 +214,10 @@ func recoveryFailed(t *Table, key []storage.Value, err error) error {
 // waitForRecoveries waits for the completions that the transaction's own writes
 // or validation depend on (spec 7.6).
 func (tx *Tx) waitForRecoveries(ctx context.Context) error {
-	for _, r := range tx.recoveries {
+	tx.mu.Lock()
+	recoveries := slices.Clip(tx.recoveries)
+	tx.mu.Unlock()
+	for _, r := range recoveries {
 		own := tx.records.find(r.table, r.key)
 		if tx.isolation != Serializable && (own == nil || !own.pending()) {
 			continue

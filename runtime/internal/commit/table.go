@@ -3,6 +3,7 @@ package commit
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -112,6 +113,11 @@ type Table struct {
 
 	nulls     []storage.Value // by position in before: the NULL to clear it with
 	completed []int           // what a completion writes: committedAt, state, before
+
+	// What keeps the version before where nobody has read it: its image, and the
+	// number of the next one, or the number alone.
+	keepImage, countUp []storage.Copy
+	missed             atomic.Bool // the record that was last read for that was not there
 }
 
 // Meta returns the deployed definition with all columns.
@@ -158,6 +164,11 @@ func newTable(meta *storage.Table) (*Table, string) {
 		}
 	}
 	t.completed = append([]int{t.committedAt, t.state}, t.before...)
+	for i, c := range t.after {
+		t.keepImage = append(t.keepImage, storage.Copy{To: t.before[i], From: c})
+	}
+	t.countUp = []storage.Copy{{To: t.version, From: t.version, Plus: 1}}
+	t.keepImage = append(t.keepImage, t.countUp...)
 	return t, ""
 }
 

@@ -87,6 +87,7 @@ func TestWhatTheUserIsTold(t *testing.T) {
 			return a(ctx, c, func(ctx context.Context) error { return b(ctx, c, send) })
 		}
 	}
+	preReads := func(o *Options) { o.PreReads = true }
 	hook := func(o *Options) {
 		o.BeforePrepare = func(context.Context, Preparation) (func(context.Context) error, error) { return nil, errDisk }
 	}
@@ -112,7 +113,7 @@ func TestWhatTheUserIsTold(t *testing.T) {
 		{name: "decision on a record in flight unreadable", before: inFlight, around: always(failing("read decision", failPlain, false)), run: readOne, kind: "storage", code: "DB-CORE-30057"},
 		{name: "condition not met", run: updateIf(1), kind: "condition", code: "DB-CORE-20020"},
 		{name: "condition on nothing", run: updateIf(7), kind: "condition", code: "DB-CORE-20018"},
-		{name: "read at commit fails", around: always(failing("get", failPlain, false)), run: upsertOne, kind: "storage", code: "DB-CORE-30039"},
+		{name: "read at commit fails", options: preReads, around: always(failing("get", failPlain, false)), run: upsertOne, kind: "storage", code: "DB-CORE-30039"},
 		{name: "read at commit of a record in flight", before: inFlight, run: upsertOne, kind: "uncommitted", code: "DB-CORE-20017"},
 		{name: "recovery awaited at commit finds it in flight", isolation: ReadCommitted, before: inFlight, run: changeOne, kind: "uncommitted", code: "DB-CORE-20017"},
 		{name: "hook fails", options: hook, run: changeOne, kind: "storage", code: "DB-CORE-30046"},

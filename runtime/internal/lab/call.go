@@ -37,7 +37,7 @@ func phaseOf(group []storage.Mutation) string {
 		}
 		return "decide"
 	}
-	conditionOnState := slices.ContainsFunc(m.Where, func(p storage.Predicate) bool { return p.Column == columns.state })
+	conditionOnState := slices.ContainsFunc(m.Where, func(p storage.Predicate) bool { return p.Column == columns.state && p.Value.Int64() != stateCommitted })
 	switch {
 	case !conditionOnState && (m.Op != storage.Put || isOnePhase(m)):
 		return "one phase"

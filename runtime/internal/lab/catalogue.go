@@ -102,6 +102,12 @@ func isolations(level commit.Isolation) []*Scenario {
 		{Name: "delete of nothing", Clients: two(remove1(x), insert1(x, 20)), Faults: usual, Reach: allCommit(2)},
 		{Name: "blind writes", Records: present, Clients: two(putBlindly(x, 10), putBlindly(x, 20)), Faults: usual, Reach: allCommit(2)},
 		{Name: "blind writes of two records", Clients: two(putBoth(x, y, 10), putBoth(y, x, 20)), Faults: usual, Reach: allCommit(2)},
+		{Name: "blind writes, one phase", Records: present, Engine: onePhase, Clients: two(putBoth(x, y, 10), putBoth(y, x, 20)), Faults: usual, Reach: allCommit(2)},
+		{Name: "blind writes, apart", Records: present, Clients: two(putBoth(x, y, 10), putBoth(y, x, 20)), Faults: few, Reach: allCommit(2),
+			Storage: []memory.Option{memory.WithAtomicity(storage.AtomicRecord, 1)}},
+		{Name: "blind writes of what is read first", Records: present, Engine: commit.Options{PreReads: true}, Clients: two(putBoth(x, y, 10), putBoth(y, x, 20)), Faults: usual, Reach: allCommit(2)},
+		{Name: "blind write beside a delete", Records: present, Clients: two(putBlindly(x, 10), remove1(x)), Faults: usual, Reach: allCommit(2)},
+		{Name: "imported, written blindly", Records: []Record{{Key: x, V: 1, Imported: true}}, Clients: two(putBlindly(x, 10), putBlindly(x, 20)), Faults: usual, Reach: allCommit(2)},
 		{Name: "imported", Records: []Record{{Key: x, V: 1, Imported: true}}, Clients: two(change(x, 10), change(x, 100)), Faults: usual, Reach: allCommit(2)},
 		{Name: "imported, deleted", Records: []Record{{Key: x, V: 1, Imported: true}}, Clients: two(remove1(x), look(x)), Faults: usual, Reach: allCommit(2)},
 		{Name: "scan over own writes", Records: present, Faults: few, Clients: two(func(c *Client) {

@@ -121,6 +121,7 @@ func javas() []*Scenario {
 		{Name: "Java beside branches", Records: present, Faults: few, Reach: allCommit(2),
 			Clients: []Actor{{Name: "A", Run: changeApart("A", "A2", 10)}, {Name: "A2", Run: participant}, {Name: "J", Run: javaReads(x)}}},
 		{Name: "Java beside a record that was imported", Records: []Record{{Key: x, V: 1, Imported: true}}, Faults: usual, Clients: beside(change(x, 10)), Reach: allCommit(2)},
+		{Name: "Java beside a blind write", Records: present, Faults: usual, Clients: beside(putBoth(x, y, 10)), Reach: allCommit(2)},
 		{Name: "Java and another recoverer", Records: []Record{{Key: x, V: 5, Prepared: commit.Prepared, Expired: true, Before: pointer(1)}}, Faults: usual, Clients: beside(change(x, 10)), Reach: allCommit(2)},
 	}
 }

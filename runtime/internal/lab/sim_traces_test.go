@@ -62,7 +62,7 @@ func simTraces() []simTrace {
 			file:      "conflict",
 			heading:   "Two transactions read a record and write it: the second one to prepare finds another version than it has read, decides that it is aborted, and takes back what it has prepared.",
 			processes: []simProcessPlan{plain, also("Q")},
-			clients:   []simClientPlan{one("A", 0, 0, commit.Snapshot, transfer...), one("B", 1, ms/2, commit.Snapshot, simGet(a), simPut(c, 150), simPut(a, 151))},
+			clients:   []simClientPlan{one("A", 0, 0, commit.Snapshot, transfer...), one("B", 1, ms/2, commit.Snapshot, simGet(a), simGet(c), simPut(c, 150), simPut(a, 151))},
 			reaches:   "failed",
 		},
 		{
@@ -93,6 +93,13 @@ func simTraces() []simTrace {
 			reaches: "roll back by others",
 		},
 		{
+			file:      "blind_writes",
+			heading:   "A transaction writes two records without a look: of the one that is there the storage keeps the version before by itself; the other one is not there, so it is looked at and prepared once more.",
+			processes: []simProcessPlan{plain},
+			clients:   []simClientPlan{one("A", 0, 0, commit.Snapshot, simPut(a, 90), simPut(c, 150))},
+			reaches:   "committed",
+		},
+		{
 			file:      "one_phase",
 			heading:   "A transaction whose records the storage writes at one moment needs no decision: one request writes them as committed, if they are what has been read.",
 			processes: []simProcessPlan{{name: "P", engine: commit.Options{OnePhase: true}}},
@@ -105,7 +112,7 @@ func simTraces() []simTrace {
 			processes: []simProcessPlan{{name: "P", engine: commit.Options{GroupCommit: &commit.GroupCommit{Capacity: 3}}}, also("Q")},
 			clients: []simClientPlan{
 				one("A", 0, 0, commit.Snapshot, simGet(a), simPut(a, 90)), one("B", 0, ms/4, commit.Snapshot, simGet(b), simPut(b, 120)),
-				one("C", 0, ms/2, commit.Snapshot, simPut(c, 150)), one("D", 1, 70*ms, commit.Snapshot, simGet(a), simGet(c)),
+				one("C", 0, ms/2, commit.Snapshot, simGet(c), simPut(c, 150)), one("D", 1, 70*ms, commit.Snapshot, simGet(a), simGet(c)),
 			},
 			fates:   map[string]simChoice{"C1 prepare 2/0": {delay: 60 * ms}},
 			reaches: "delayed member",

@@ -23,9 +23,9 @@ func simPhase(m *storage.Mutation) string {
 			return "decide ABORTED"
 		}
 	}
-	stored := commit.State(0) // the state that the record must be in
+	stored := commit.State(0) // in which the record must be prepared
 	for _, p := range m.Where {
-		if p.Column == m.Table.Column("tx_state") {
+		if p.Column == m.Table.Column("tx_state") && commit.State(p.Value.Int64()) != commit.Committed {
 			stored = commit.State(p.Value.Int64())
 		}
 	}

@@ -74,7 +74,7 @@ func (m *Manager) Begin(o commit.BeginOptions) (*Tx, error) {
 func (m *Manager) Close(ctx context.Context) error {
 	const why = "the database handle was closed"
 	for _, tx := range m.close() {
-		tx.doom(why)
+		go tx.doom(why) // a database that does not answer keeps each waiting
 	}
 	select {
 	case <-m.empty: // before a look at ctx, which may have ended
