@@ -47,12 +47,10 @@ func (r *record) onePhaseMutation(a *arena, id string, now int64) storage.Mutati
 // decision to complete the rest by. A delete of a record that was not there
 // needs the tombstone of a prepare.
 //
-// Java excludes transactions that must be validated. Here records that were read
-// by key and are there become checks of the same group: the storage then writes
-// if and only if they are unchanged at that moment. Absences and scans have no
-// such checks.
+// Java excludes transactions that must be validated. Here their reads become
+// checks of the same group, as far as they can.
 func (tx *Tx) onePhaseGroup() []storage.Mutation {
-	if !tx.engine.options.OnePhase || tx.isolation == Serializable && len(tx.scans) > 0 {
+	if !tx.engine.options.OnePhase {
 		return nil
 	}
 	for _, r := range tx.writes {
@@ -65,17 +63,10 @@ func (tx *Tx) onePhaseGroup() []storage.Mutation {
 	for _, r := range tx.writes {
 		mutations = append(mutations, r.onePhaseMutation(a, tx.id, now))
 	}
-	if tx.isolation == Serializable {
-		for _, r := range tx.records.list {
-			if !r.onlyRead() {
-				continue
-			}
-			if r.prev == nil {
-				return nil
-			}
-			d := a.draft(r.table, storage.Check, r.key)
-			d.provided(r.table, r.prev)
-			mutations = append(mutations, d.mutation())
+	if tx.validationNeeded() {
+		var able bool
+		if mutations, able = tx.withChecks(mutations, a); !able {
+			return nil
 		}
 	}
 	groups := tx.engine.group(mutations)

@@ -88,6 +88,9 @@ type Options struct {
 	// PreReads reads what a write replaces before it is prepared, if nobody has read
 	// it, also where the storage could keep it by itself.
 	PreReads bool
+	// SeparateValidation repeats the reads of SERIALIZABLE transactions by requests
+	// of their own, also where those that write could check them.
+	SeparateValidation bool
 	// WriteSets stores the keys of the written records in the coordinator row,
 	// if its table has the column (spec 1.10), so that Finish can complete them.
 	WriteSets bool

@@ -56,7 +56,8 @@ func (r *record) nextVersion() int32 {
 	return int32(prev[r.table.version].Int64()) + 1
 }
 
-// prepare writes all records of the write set. After an error some may be
+// prepare writes all records of the write set, and checks what was only read if
+// that takes no other request. After an error some may be
 // prepared, some not, and some may still become so.
 func (tx *Tx) prepare(ctx context.Context) (err error) {
 	ctx, end := tx.observe(ctx, observe.Prepare, len(tx.writes))
@@ -67,6 +68,13 @@ func (tx *Tx) prepare(ctx context.Context) (err error) {
 		mutations[i] = r.prepareMutation(a, tx.id, now)
 	}
 	groups := tx.engine.group(mutations)
+	if tx.validationNeeded() && len(groups) == 1 {
+		if all, able := tx.withChecks(slices.Clone(mutations), a); able {
+			if checked := tx.engine.group(all); len(checked) == 1 {
+				groups, tx.checked = checked, true
+			}
+		}
+	}
 	return each(len(groups), tx.engine.options.SerialPrepare, func(i int) error {
 		group := groups[i]
 		err := tx.engine.storage.Mutate(ctx, group)

@@ -117,7 +117,7 @@ func TestStorageCallsPerTransaction(t *testing.T) {
 				get(t, tx, item(t, e, 2, 1))
 				ok(t, update(ctx, tx, item(t, e, 1, 1), 2))
 			},
-			want: map[string]int{"get": 3, "prepare": 1, "decide": 1, "finish": 1},
+			want: map[string]int{"get": 2, "prepare": 1, "decide": 1, "finish": 1},
 		},
 		{
 			name: "absent read, SERIALIZABLE", isolation: Serializable,

@@ -66,7 +66,7 @@ func randomOptions(random *rand.Rand) func(*Options) {
 	var o Options
 	o.OnePhase, o.AsyncCommit, o.AsyncRollback, o.WriteSets = flip(), flip(), flip(), flip()
 	o.SingleDecisions, o.AlwaysDecide = random.IntN(4) == 0, random.IntN(4) == 0
-	o.PreReads, o.SeparateRecords = flip(), random.IntN(4) == 0
+	o.PreReads, o.SeparateRecords, o.SeparateValidation = flip(), random.IntN(4) == 0, flip()
 	o.SerialPrepare, o.SerialValidate, o.SerialCommit, o.SerialRollback = random.IntN(4) == 0, random.IntN(4) == 0, random.IntN(4) == 0, random.IntN(4) == 0
 	o.Wait = []time.Duration{0, 50 * time.Millisecond, 30 * time.Second}[random.IntN(3)]
 	if flip() {

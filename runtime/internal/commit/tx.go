@@ -39,6 +39,7 @@ type Tx struct {
 	scanning atomic.Int32           // scans whose iteration has begun and not ended
 	expired  atomic.Pointer[string] // why Expire has rolled it back, nil if it has not
 	branch   bool                   // has gone through Prepare
+	checked  bool                   // prepare has checked its reads
 	decided  State                  // what is known of the decision on a branch
 	ended    func(err error)        // tells the observer; nil if there is none
 

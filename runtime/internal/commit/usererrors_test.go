@@ -87,6 +87,7 @@ func TestWhatTheUserIsTold(t *testing.T) {
 			return a(ctx, c, func(ctx context.Context) error { return b(ctx, c, send) })
 		}
 	}
+	apart := func(o *Options) { o.SeparateValidation = true }
 	preReads := func(o *Options) { o.PreReads = true }
 	hook := func(o *Options) {
 		o.BeforePrepare = func(context.Context, Preparation) (func(context.Context) error, error) { return nil, errDisk }
@@ -129,7 +130,7 @@ func TestWhatTheUserIsTold(t *testing.T) {
 			run:    changeOne, kind: "storage", code: "DB-CORE-30036",
 		},
 		{
-			name: "validation finds a change", isolation: Serializable, run: readAndChange, kind: "conflict", code: "DB-CORE-20022",
+			name: "validation finds a change", options: apart, isolation: Serializable, run: readAndChange, kind: "conflict", code: "DB-CORE-20022",
 			around: func(w *world) aroundFunc {
 				return func(ctx context.Context, c faulty.Call, send func(context.Context) error) error {
 					if phase(c) == "prepare" {
@@ -140,7 +141,7 @@ func TestWhatTheUserIsTold(t *testing.T) {
 			},
 		},
 		{
-			name: "validation fails", isolation: Serializable, run: readAndChange, kind: "storage", code: "DB-CORE-30037",
+			name: "validation fails", options: apart, isolation: Serializable, run: readAndChange, kind: "storage", code: "DB-CORE-30037",
 			around: func(*world) aroundFunc {
 				prepared := false
 				return func(ctx context.Context, c faulty.Call, send func(context.Context) error) error {

@@ -11,10 +11,34 @@ import (
 // validationNeeded reports whether SERIALIZABLE has reads to repeat: a record
 // that is also written is compared by prepare already (spec 4.2).
 func (tx *Tx) validationNeeded() bool {
-	return tx.isolation == Serializable && (len(tx.scans) > 0 || slices.ContainsFunc(tx.records.list, (*record).onlyRead))
+	return tx.isolation == Serializable && !tx.checked && (len(tx.scans) > 0 || slices.ContainsFunc(tx.records.list, (*record).onlyRead))
 }
 
 func (r *record) onlyRead() bool { return r.got && !r.pending() }
+
+// withChecks adds checks of what the transaction has only read to the mutations of
+// its writes. Applied as one group, the storage then writes if and only if the
+// reads are true at that moment, which is what validation is to find out. It
+// reports false if some cannot be checked: absences and scans, which no lock on a
+// record protects, or those of a transaction that other processes carry out with
+// this one, since a read is to be true when all of them have prepared.
+func (tx *Tx) withChecks(mutations []storage.Mutation, a *arena) ([]storage.Mutation, bool) {
+	if tx.engine.options.SeparateValidation || tx.branch || len(tx.scans) > 0 {
+		return mutations, false
+	}
+	for _, r := range tx.records.list {
+		if !r.onlyRead() {
+			continue
+		}
+		if r.prev == nil {
+			return mutations, false
+		}
+		d := a.draft(r.table, storage.Check, r.key)
+		d.provided(r.table, r.prev)
+		mutations = append(mutations, d.mutation())
+	}
+	return mutations, true
+}
 
 // validate repeats every read after all records of the transaction are prepared
 // and before it is decided, and reports [ErrConflict] if one would return

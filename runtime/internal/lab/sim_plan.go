@@ -196,7 +196,7 @@ func (d *simDrawer) skew() time.Duration {
 
 func (d *simDrawer) engine() commit.Options {
 	o := commit.Options{
-		OnePhase: d.once(2), AsyncCommit: d.once(2), AsyncRollback: d.once(2), WriteSets: d.haunted || d.once(2), AlwaysDecide: d.once(5), PreReads: d.once(2),
+		OnePhase: d.once(2), AsyncCommit: d.once(2), AsyncRollback: d.once(2), WriteSets: d.haunted || d.once(2), AlwaysDecide: d.once(5), PreReads: d.once(2), SeparateValidation: d.once(2),
 		SerialPrepare: d.once(4), SerialValidate: d.once(4), SerialCommit: d.once(4), SerialRollback: d.once(4),
 		Wait: oneOf(d, 0, 50*time.Millisecond, 30*time.Second),
 	}

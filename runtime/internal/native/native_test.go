@@ -388,3 +388,23 @@ func (tx *countedTx) Rollback(ctx context.Context) error {
 	tx.end()
 	return tx.Transaction.Rollback(ctx)
 }
+
+func TestATransactionWhoseScanIsIteratedIsNotIdle(t *testing.T) {
+	t.Parallel()
+	s := &counting{Storage: memory.New()}
+	if err := errors.Join(s.CreateNamespace(t.Context(), "n", nil), s.CreateTable(t.Context(), table, nil)); err != nil {
+		t.Fatal(err)
+	}
+	tx := begin(t, New(s, s, Options{}))
+	if err := tx.upsert(t, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range tx.Scan(t.Context(), storage.Scan{Table: table, Kind: storage.FullScan}) {
+		if err != nil || tx.Expire("it is idle") {
+			t.Errorf("%v; or it has expired", err)
+		}
+	}
+	if !tx.Expire("it is idle") || s.open != 0 {
+		t.Error("it is idle, and has not expired")
+	}
+}
