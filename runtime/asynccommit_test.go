@@ -49,9 +49,10 @@ func TestAnAsynchronousRollback(t *testing.T) {
 			db := openDB(t, scalartest.With(scalar.AsyncRollback(async)))
 			must(t, orders.Insert(t.Context(), db, first))
 			tx := begin(t, db, scalar.WithIsolation(scalar.Serializable))
-			must(t, second(orders.Get(t.Context(), tx, keyOfOrder(first))))
+			// That there is none is validated when the records are prepared.
+			wantError(t, second(orders.Get(t.Context(), tx, OrderKey{CustomerID: 3})), scalar.ErrNotFound)
 			must(t, orders.Insert(t.Context(), tx, Order{CustomerID: 2}))
-			must(t, orders.Update(t.Context(), db, keyOfOrder(first), scalar.Set(orderColumns.Total, 6)))
+			must(t, orders.Insert(t.Context(), db, Order{CustomerID: 3}))
 			scalartest.Inject(db, scalartest.Delay(scalartest.Complete, time.Second))
 			start := time.Now()
 			wantError(t, tx.Commit(t.Context()), scalar.ErrConflict)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/runtime/internal/native"
 	"github.com/scalargen/scalargen/storage"
 )
 
@@ -24,8 +25,12 @@ type binding struct {
 
 func (b *binding) meta() *storage.Table { return b.deployed }
 
-// bind returns the binding of a table with transactions.
-func (db *DB) bind(ctx context.Context, def *TableDef) (*binding, error) {
+// bind returns the binding of a table with transactions, for an operation in tx,
+// nil for one of its own.
+func (db *DB) bind(ctx context.Context, tx *Tx, def *TableDef) (*binding, error) {
+	if db.manager == databaseOwn {
+		return db.bindNative(ctx, tx, def)
+	}
 	table, err := db.engine.Table(ctx, def.TableName)
 	if err != nil {
 		return nil, public(err)
@@ -39,11 +44,41 @@ func (db *DB) bindStorage(ctx context.Context, def *TableDef) (*binding, error) 
 	if err != nil {
 		return nil, public(err)
 	}
-	if db.direct && commit.UserTable(deployed) != nil {
-		return nil, &Error{Kind: ErrInvalid, Table: def.TableName,
-			Message: "the deployed table takes part in transactions, and the database is used without them (transaction manager single-crud-operation), which would break them: use the transaction manager consensus-commit, or another table"}
+	return db.cachedBinding(def, deployed, nil)
+}
+
+// bindNative returns the binding of a table for the database's own transactions.
+func (db *DB) bindNative(ctx context.Context, tx *Tx, def *TableDef) (*binding, error) {
+	if tx != nil {
+		if own, ok := tx.tx.(nativeTx); ok {
+			ctx = native.Reading(ctx, own.Tx)
+		}
+	}
+	deployed, err := db.engine.StorageTable(ctx, def.TableName)
+	if err != nil {
+		if e, ok := err.(*commit.Error); ok {
+			if own, ok := e.Err.(*commit.Error); ok {
+				err = own // the transaction's
+			}
+		}
+		return nil, public(err)
 	}
 	return db.cachedBinding(def, deployed, nil)
+}
+
+// otherManager is what is wrong with a table that takes part in ScalarDB's own
+// transactions where those are not used.
+func (db *DB) otherManager() string {
+	return "the deployed table takes part in transactions, and the database is used without them (transaction manager " + db.manager.String() +
+		"), which would break them: use the transaction manager consensus-commit, or another table"
+}
+
+// checkManager refuses such a table.
+func (db *DB) checkManager(deployed *storage.Table) error {
+	if db.manager == consensusCommit || commit.UserTable(deployed) == nil {
+		return nil
+	}
+	return &Error{Kind: ErrInvalid, Table: deployed.TableName, Message: db.otherManager()}
 }
 
 func (db *DB) cachedBinding(def *TableDef, deployed *storage.Table, table *commit.Table) (*binding, error) {
@@ -52,7 +87,11 @@ func (db *DB) cachedBinding(def *TableDef, deployed *storage.Table, table *commi
 			return b, nil
 		}
 	}
-	b, err := newBinding(def, deployed, table)
+	err := db.checkManager(deployed)
+	var b *binding
+	if err == nil {
+		b, err = newBinding(def, deployed, table)
+	}
 	if err != nil {
 		db.engine.Forget(def.TableName) // it may have been altered since it was read
 		return nil, err
@@ -288,4 +327,12 @@ func (b *binding) scan(q *scanRequest) (commit.Scan, error) {
 		s.Partition = q.partition
 	}
 	return s, nil
+}
+
+// request returns a scan as one of the storage.
+func (b *binding) request(s commit.Scan) storage.Scan {
+	return storage.Scan{
+		Table: b.deployed, Kind: s.Kind, Partition: s.Partition, Start: s.Start, End: s.End, Backward: s.Backward,
+		Index: s.Index, IndexValue: s.IndexValue, Where: s.Where, Limit: s.Limit,
+	}
 }

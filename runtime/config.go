@@ -44,8 +44,10 @@ type Config struct {
 	LogWriteSets               bool               // see [LogWriteSets]
 	GroupCommit                *GroupCommitLimits // see [GroupCommit]; nil for none
 
-	WithoutTransactions bool // see [WithoutTransactions]
-	RefuseFullScans     bool // see [RefuseFullScans]
+	// At most one of them: see [WithoutTransactions] and [DatabaseTransactions].
+	WithoutTransactions, DatabaseTransactions bool
+
+	RefuseFullScans bool // see [RefuseFullScans]
 
 	// Unlisted keeps no list of open transactions, so that [DB.Resume] finds
 	// none. MaxActive and IdleExpiry limit the list: 0 is the default of
@@ -57,6 +59,9 @@ type Config struct {
 	// UncommittedWait is that of [UncommittedWait]; 0 is its default, a negative
 	// time no wait.
 	UncommittedWait time.Duration
+
+	// Without are the optimizations that are off, see [Without].
+	Without []Optimization
 
 	// Warnings are what is allowed and probably not meant, such as keys that
 	// nobody knows. [Open] logs them.
@@ -77,11 +82,29 @@ func WithConfig(c Config) Option {
 		if c.GroupCommit != nil {
 			GroupCommit(*c.GroupCommit)(o)
 		}
-		o.direct, o.fullScans, o.unlisted = c.WithoutTransactions, !c.RefuseFullScans, c.Unlisted
+		o.manager, o.fullScans, o.unlisted = c.manager(), !c.RefuseFullScans, c.Unlisted
 		o.maxActive, o.idleExpiry = max(0, cmp.Or(c.MaxActive, defaultMaxActive)), c.IdleExpiry
 		e.Wait = max(0, cmp.Or(c.UncommittedWait, defaultWait))
+		Without(c.Without...)(o)
 	}
 }
+
+// manager returns whose transactions are used.
+func (c *Config) manager() manager {
+	switch {
+	case c.WithoutTransactions:
+		return singleOperation
+	case c.DatabaseTransactions:
+		return databaseOwn
+	default:
+		return consensusCommit
+	}
+}
+
+// TransactionManager returns the name of the transaction manager as the property
+// spells it: consensus-commit, jdbc or single-crud-operation. Only with the first
+// have tables columns for transactions, and is there a coordinator table.
+func (c *Config) TransactionManager() string { return c.manager().String() }
 
 // Open opens the storage that the properties name and returns a DB on it. The
 // storage's package must be imported. docs/configuration.md lists the keys.
@@ -112,6 +135,9 @@ func (c *Config) open(ctx context.Context, opts []Option) (*DB, error) {
 		return nil, err
 	}
 	db := New(s, append([]Option{WithConfig(*c)}, opts...)...)
+	if db.refusal != nil {
+		return nil, errors.Join(db.refused(), s.Close())
+	}
 	for _, warning := range c.Warnings {
 		db.log.Warn(warning)
 	}
@@ -170,6 +196,9 @@ func parseConfig(properties storage.Properties, file string, lines map[string]in
 	p.readSwitches()
 	p.config.CoordinatorNamespace = properties.String(ccPrefix+"coordinator.namespace", "")
 	p.config.MetadataTTL = p.metadataTTL()
+	if p.config.DatabaseTransactions {
+		p.refuseConsensusCommit()
+	}
 	if n, _ := properties.Int(dbPrefix+"contact_port", 0); n < 0 {
 		p.refuse(dbPrefix+"contact_port", "must not be negative")
 	}
@@ -241,15 +270,14 @@ func (p *configParser) checkKey(key string) {
 }
 
 func (p *configParser) readIsolation() {
-	const oldKey = dbPrefix + "isolation_level"
 	key := ccPrefix + "isolation_level"
 	name := p.properties.String(key, "")
-	if old := p.properties.String(oldKey, ""); old != "" {
+	if old := p.properties.String(oldIsolationKey, ""); old != "" {
 		if name == "" {
-			p.warn(oldKey, "the key is deprecated: write "+key)
-			key, name = oldKey, old
+			p.warn(oldIsolationKey, "the key is deprecated: write "+key)
+			key, name = oldIsolationKey, old
 		} else {
-			p.warn(oldKey, "the key is deprecated and has no effect beside "+key)
+			p.warn(oldIsolationKey, "the key is deprecated and has no effect beside "+key)
 		}
 	}
 	level, known := isolationNamed(name)
@@ -309,10 +337,43 @@ func (p *configParser) readSwitches() {
 		c.MaxActive = most
 	}
 	c.IdleExpiry = max(0, p.millis(dbPrefix+"active_transaction_management.expiration_time_millis"))
-	c.WithoutTransactions = strings.EqualFold(p.properties.String(dbPrefix+"transaction_manager", ""), singleCRUD)
+	manager := p.properties.String(dbPrefix+"transaction_manager", "")
+	c.WithoutTransactions = strings.EqualFold(manager, singleOperation.String())
+	c.DatabaseTransactions = strings.EqualFold(manager, databaseOwn.String())
 	if wait := p.properties.String(waitKey, ""); wait != "" {
 		if c.UncommittedWait = p.millis(waitKey); c.UncommittedWait == 0 {
 			c.UncommittedWait = -1
+		}
+	}
+	for _, name := range p.properties.List(withoutKey) {
+		o, problem := parseOptimization(name)
+		if problem != "" {
+			p.refuse(withoutKey, problem)
+			continue
+		}
+		c.Without = append(c.Without, o)
+	}
+}
+
+// refuseConsensusCommit refuses, with the transactions of the database, what only
+// ScalarDB's own have. Java ignores it, and with it the isolation level that was
+// asked for.
+func (p *configParser) refuseConsensusCommit() {
+	for _, key := range p.properties.Keys() {
+		value := p.properties.String(key, "")
+		if !strings.HasPrefix(key, ccPrefix) && key != waitKey && key != withoutKey && key != oldIsolationKey || value == "" {
+			continue
+		}
+		known, _ := findKey(key)
+		if key == oldIsolationKey {
+			known.def = Snapshot.String()
+		}
+		if !strings.EqualFold(value, known.def) {
+			message := "has no meaning with the transaction manager jdbc: remove the line"
+			if strings.HasSuffix(key, "isolation_level") {
+				message += ", and set " + dbPrefix + "jdbc.isolation_level"
+			}
+			p.refuse(key, message)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestParseConfigRefuses(t *testing.T) {
 		"scalar.db.metadata.cache_expiration_time_secs=1m":                                 "must be a whole number",
 		"scalar.db.scan_fetch_size=many":                                                   "must be a whole number",
 		"scalar.db.contact_port=-1":                                                        "must not be negative",
-		"scalar.db.transaction_manager=jdbc":                                               "is not supported by this version: remove the line, or set it to consensus-commit",
+		"scalar.db.transaction_manager=grpc":                                               "another transaction manager than consensus-commit, jdbc and single-crud-operation is not supported by this version: remove the line, or set it to consensus-commit",
 		"scalar.db.consensus_commit.async_commit.enabled=1":                                "must be true or false",
 		"scalar.db.consensus_commit.include_metadata.enabled=true":                         "showing the columns of the transactions is not supported by this version: remove the line, or set it to false",
 		"scalar.db.consensus_commit.coordinator.group_commit.slot_capacity=many":           "must be a whole number",
@@ -248,7 +248,7 @@ func TestConfigReachesTheEngine(t *testing.T) {
 	var got options
 	WithConfig(c)(&got)
 	want := options{
-		isolation: ReadCommitted, direct: true, unlisted: true, maxActive: 6, idleExpiry: 7,
+		isolation: ReadCommitted, manager: singleOperation, unlisted: true, maxActive: 6, idleExpiry: 7,
 		engine: commit.Options{
 			CoordinatorNamespace: "c", MetadataTTL: 3,
 			SerialPrepare: true, SerialValidate: true, SerialCommit: true, SerialRollback: true,
@@ -336,7 +336,7 @@ func TestDocumentationListsEveryKey(t *testing.T) {
 		if m[2] != k.def {
 			t.Errorf("%s: default %q of %s, want %q", page, m[2], k.name, k.def)
 		}
-		if status := strings.TrimSpace(m[4]); (status == "default only") != (k.feature != "" && k.other == "") {
+		if status := strings.TrimSpace(m[4]); (status == "default only") != (k.feature != "" && k.others == nil) {
 			t.Errorf("%s: status %q of %s", page, status, k.name)
 		}
 	}

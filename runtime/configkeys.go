@@ -15,10 +15,11 @@ const (
 	// rest of a key without dbPrefix.
 	multiStoragePrefix = dbPrefix + "multi_storage.storages."
 	// ownPrefix begins the keys that are not ScalarDB's. Java never waits.
-	ownPrefix = "scalargen."
-	waitKey   = ownPrefix + "uncommitted_wait_millis"
+	ownPrefix  = "scalargen."
+	waitKey    = ownPrefix + "uncommitted_wait_millis"
+	withoutKey = ownPrefix + "without"
 
-	singleCRUD = "single-crud-operation" // a transaction manager
+	oldIsolationKey = dbPrefix + "isolation_level"
 )
 
 // valueKind is what a value is checked for even where nobody uses it, as in
@@ -39,7 +40,7 @@ type configKey struct {
 	// feature is what any other value than def would ask for, and this version
 	// does not have; "" if any value will do.
 	feature string
-	other   string // another value than def that is supported, "" for none
+	others  []string // other values than def that are supported
 }
 
 // configKeys are all keys that ScalarDB 3.19 knows, and our own. docs/configuration.md says
@@ -50,8 +51,8 @@ var configKeys = append([]configKey{
 	{name: dbPrefix + "contact_port", kind: intValue, def: "0"},
 	{name: dbPrefix + "username"},
 	{name: dbPrefix + "password"},
-	{name: dbPrefix + "transaction_manager", def: "consensus-commit", other: singleCRUD, feature: "another transaction manager than consensus-commit and single-crud-operation"},
-	{name: dbPrefix + "isolation_level"}, // the old name
+	{name: dbPrefix + "transaction_manager", def: "consensus-commit", others: []string{databaseOwn.String(), singleOperation.String()}, feature: "another transaction manager than consensus-commit, jdbc and single-crud-operation"},
+	{name: oldIsolationKey},
 	{name: dbPrefix + "metadata.cache_expiration_time_secs", kind: intValue, def: "60"},
 	{name: dbPrefix + "active_transaction_management.enabled", kind: boolValue, def: "true"},
 	{name: dbPrefix + "active_transaction_management.expiration_time_millis", kind: intValue, def: "-1"},
@@ -90,6 +91,7 @@ var configKeys = append([]configKey{
 	{name: ccPrefix + "coordinator.group_commit.metrics_monitor_log_enabled", kind: boolValue, def: "false"},
 	{name: ccPrefix + "2pcc.active_transactions_management.enabled", kind: boolValue},
 	{name: waitKey, kind: intValue, def: "200"},
+	{name: withoutKey},
 }, storageKeys()...)
 
 // storageKeys are the keys of single storages. Adapters check their values.
@@ -154,7 +156,7 @@ func (k configKey) problemWith(value string) string {
 		return "must be true or false"
 	case k.kind == intValue && notNumber != nil:
 		return "must be a whole number"
-	case k.feature != "" && !strings.EqualFold(value, k.def) && (k.other == "" || !strings.EqualFold(value, k.other)):
+	case k.feature != "" && !strings.EqualFold(value, k.def) && !slices.ContainsFunc(k.others, func(other string) bool { return strings.EqualFold(value, other) }):
 		return k.feature + " is not supported by this version: remove the line, or set it to " + k.def
 	}
 	return ""

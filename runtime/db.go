@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scalargen/scalargen/runtime/internal/commit"
+	"github.com/scalargen/scalargen/runtime/internal/native"
 	"github.com/scalargen/scalargen/runtime/observe"
 	"github.com/scalargen/scalargen/storage"
 )
@@ -25,12 +26,14 @@ const defaultCoordinator = "coordinator"
 // instead of a [Tx] run as transactions of their own.
 type DB struct {
 	storage     storage.Storage
-	engine      *commit.Engine
-	coordinator string // namespace
-	eventual    bool   // deployed without indexes on before images
-	direct      bool   // without transactions
-	grouped     bool   // group commit is configured
-	fullScans   bool   // allowed where a transaction does not say otherwise
+	engine      *commit.Engine // reads definitions where it runs no transactions
+	manager     manager
+	native      *native.Manager // of databaseOwn; nil if refusal says why there is none
+	refusal     *Error          // of all transactions, nil for none
+	coordinator string          // namespace
+	eventual    bool            // deployed without indexes on before images
+	grouped     bool            // group commit is configured
+	fullScans   bool            // allowed where a transaction does not say otherwise
 	isolation   Isolation
 	limit       time.Duration
 	log         *slog.Logger
@@ -51,9 +54,14 @@ func New(s storage.Storage, opts ...Option) *DB {
 	o.engine.Log = o.log
 	o.engine.CoordinatorNamespace = cmp.Or(o.engine.CoordinatorNamespace, defaultCoordinator)
 	db := &DB{
-		storage: s, engine: commit.New(s, o.engine), coordinator: o.engine.CoordinatorNamespace, eventual: o.engine.EventuallyConsistentIndexes,
-		direct: o.direct, grouped: o.engine.GroupCommit != nil, fullScans: o.fullScans, isolation: o.isolation, limit: o.limit, log: o.log, observer: o.engine.Observer, random: o.random,
+		storage: s, manager: o.manager, coordinator: o.engine.CoordinatorNamespace, eventual: o.engine.EventuallyConsistentIndexes,
+		grouped: o.engine.GroupCommit != nil, fullScans: o.fullScans, isolation: o.isolation, limit: o.limit, log: o.log, observer: o.engine.Observer, random: o.random,
 	}
+	if db.manager == databaseOwn {
+		db.useDatabaseTransactions(&o)
+		s, o.engine.GroupCommit = native.Definitions(s), nil
+	}
+	db.engine = commit.New(s, o.engine)
 	if !o.unlisted {
 		db.active = &registry{limit: o.maxActive, idle: o.idleExpiry}
 	}
@@ -119,32 +127,30 @@ func (db *DB) txOptions(set []TxOption) (txOptions, error) {
 	if len(set) == 0 {
 		return o, nil
 	}
-	return o.with(set)
-}
-
-func (db *DB) begin(o txOptions, oneOperation bool) (*Tx, error) {
-	if err := db.needTransactions("DB-CORE-10139"); err != nil {
-		return nil, err
+	o, err := o.with(set)
+	if err == nil && o.leveled && db.manager == databaseOwn {
+		err = &Error{Kind: ErrInvalid, Message: "the isolation level of the database's own transactions (transaction manager jdbc) is that with which the storage was opened: set scalar.db.jdbc.isolation_level, and leave it out here"}
 	}
-	tx := &Tx{db: db, attempt: 1, fullScans: o.fullScans, attributes: o.attributes}
-	tx.tx = &tx.own
-	err := db.engine.BeginIn(tx.tx, commit.BeginOptions{
-		ID: o.id, Isolation: commit.Isolation(o.isolation), ReadOnly: o.readOnly, OneOperation: oneOperation,
-	})
-	if err != nil {
-		return nil, public(err)
-	}
-	return tx, nil
+	return o, err
 }
 
 // needTransactions refuses what makes no sense without transactions. code is
 // ScalarDB's for the call, "" if it has none.
 func (db *DB) needTransactions(code string) error {
-	if !db.direct {
+	if db.manager != singleOperation {
 		return nil
 	}
 	return &Error{Kind: ErrInvalid, Code: code,
 		Message: "the database is used without transactions (transaction manager single-crud-operation): each operation stands for itself"}
+}
+
+// needCoordinator refuses what makes no sense without a coordinator table.
+func (db *DB) needCoordinator() error {
+	if db.manager == databaseOwn {
+		return &Error{Kind: ErrInvalid,
+			Message: "the transactions are those of the database (transaction manager jdbc), which knows them by no id and leaves nothing to recover: this needs the transaction manager consensus-commit"}
+	}
+	return db.needTransactions("")
 }
 
 // Status is how a transaction was decided.
@@ -179,7 +185,7 @@ func statusOf(state commit.State) Status {
 // committed in one phase ([OnePhaseCommit]), and is again once its decision has
 // been removed ([DB.Finish]).
 func (db *DB) Status(ctx context.Context, id string) (Status, error) {
-	if err := db.needTransactions(""); err != nil {
+	if err := db.needCoordinator(); err != nil {
 		return StatusUnknown, err
 	}
 	state, err := db.engine.Status(ctx, id)
@@ -192,7 +198,7 @@ func (db *DB) Status(ctx context.Context, id string) (Status, error) {
 // for an id that never existed. It has no power over a transaction that commits
 // in one phase ([OnePhaseCommit]), which asks no coordinator.
 func (db *DB) Abort(ctx context.Context, id string) (Status, error) {
-	if err := db.needTransactions(""); err != nil {
+	if err := db.needCoordinator(); err != nil {
 		return StatusUnknown, err
 	}
 	state, err := db.engine.Abort(ctx, id)
@@ -209,7 +215,7 @@ func (db *DB) Abort(ctx context.Context, id string) (Status, error) {
 // this library: older ones take the missing row for that of an aborted
 // transaction.
 func (db *DB) Finish(ctx context.Context, id string) (bool, error) {
-	if err := db.needTransactions(""); err != nil {
+	if err := db.needCoordinator(); err != nil {
 		return false, err
 	}
 	done, err := db.engine.Finish(ctx, id)
@@ -220,7 +226,7 @@ func (db *DB) Finish(ctx context.Context, id string) (bool, error) {
 // left it prepared, as any read of it would. It reports false if that transaction
 // may still be running.
 func (db *DB) RecoverRecord(ctx context.Context, table TableName, key ...Value) (bool, error) {
-	if err := db.needTransactions(""); err != nil {
+	if err := db.needCoordinator(); err != nil {
 		return false, err
 	}
 	t, err := db.engine.Table(ctx, table)
@@ -247,9 +253,12 @@ func (db *DB) Close(ctx context.Context) error {
 	if db.closed.Swap(true) {
 		return nil
 	}
+	var err error
+	if db.native != nil { // rolls back all at once, and leaves the others below nothing to do
+		err = db.native.Close(ctx)
+	}
 	if db.active != nil {
 		db.active.close()
 	}
-	err := db.engine.Close(ctx)
-	return errors.Join(err, db.storage.Close())
+	return errors.Join(err, db.engine.Close(ctx), db.storage.Close())
 }

@@ -23,10 +23,10 @@ var (
 	// it with [DB.Abort].
 	//
 	// Neither knows anything after a commit in one phase ([OnePhaseCommit]; the
-	// Code is DB-CORE-40005) and without transactions, where there is no TxID.
-	// Then read a record that was written: if it shows that write, all was
-	// committed; if it does not, the request may still arrive, or somebody has
-	// written since. Of deletes alone it cannot be told later.
+	// Code is DB-CORE-40005), with [DatabaseTransactions], and without transactions,
+	// where there is no TxID. Then read a record that was written: if it shows
+	// that write, all was committed; if it does not, the request may still arrive,
+	// or somebody has written since. Of deletes alone it cannot be told later.
 	ErrUnknownStatus = commit.ErrUnknownStatus
 	// ErrCondition: the condition of an UpdateIf or DeleteIf did not hold, or
 	// there was no record. The transaction goes on.

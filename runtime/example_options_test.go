@@ -66,6 +66,30 @@ func ExampleWithoutTransactions() {
 	// true
 }
 
+// The same code runs on the transactions of the database itself, on tables without
+// the columns of transactions.
+func ExampleDatabaseTransactions() {
+	ctx := context.Background()
+	s := memory.New()
+	if err := errors.Join(s.CreateNamespace(ctx, "test", nil), s.CreateTable(ctx, orders.Def, nil)); err != nil {
+		log.Fatal(err)
+	}
+	db := scalar.New(s, scalar.DatabaseTransactions())
+	defer db.Close(ctx)
+
+	fmt.Println(db.Transact(ctx, func(ctx context.Context, tx *scalar.Tx) error {
+		if err := orders.Insert(ctx, tx, Order{CustomerID: 1}); err != nil {
+			return err
+		}
+		return orders.Insert(ctx, tx, Order{CustomerID: 2})
+	}))
+	_, err := orders.Get(ctx, db, OrderKey{CustomerID: 2})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// <nil>
+}
+
 // Attributes are what a program wants to know of its transactions, and two of
 // ScalarDB's are obeyed.
 func ExampleWithAttribute() {

@@ -155,7 +155,6 @@ func ExampleWithObserver() {
 		log.Fatal(err)
 	}
 	// Output:
-	// pre_read 1 <nil>
 	// prepare 1 <nil>
 	// decide 1 <nil>
 	// complete 1 <nil>

@@ -196,6 +196,6 @@ func TestVerifyWithoutTransactions(t *testing.T) {
 	}
 	must(t, verify(orders.Def, kinds.Def, audit.Def))
 	wantError(t, verify(scalar.TransactionTable(orders.Def, false), kinds.Def, audit.Def), scalar.ErrInvalid,
-		"test.orders: the deployed table takes part in transactions, and the database is used without them: use the transaction manager consensus-commit, or another table")
+		"test.orders: the deployed table takes part in transactions, and the database is used without them (transaction manager single-crud-operation), which would break them: use the transaction manager consensus-commit, or another table")
 	wantError(t, verify(kinds.Def, audit.Def), scalar.ErrInvalid, "test.orders: there is no such table")
 }

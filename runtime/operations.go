@@ -28,7 +28,7 @@ func (s session) session() session { return s }
 // operate runs op in the runner's transaction, or in one of its own.
 func operate(ctx context.Context, run Runner, def *TableDef, readOnly bool, op func(ctx context.Context, tx *Tx, b *binding) error) error {
 	s := run.session()
-	b, err := s.db.bind(ctx, def)
+	b, err := s.db.bind(ctx, s.tx, def)
 	if err != nil {
 		return within(s.tx, err)
 	}
@@ -67,7 +67,7 @@ func within(tx *Tx, err error) error {
 }
 
 func get(ctx context.Context, run Runner, def *TableDef, key []Value) (*Row, error) {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageGet(ctx, def, key)
 	}
 	row := new(Row)
@@ -75,12 +75,9 @@ func get(ctx context.Context, run Runner, def *TableDef, key []Value) (*Row, err
 		if err := b.checkKey(b.key, key); err != nil {
 			return err
 		}
-		rows, err := tx.tx.Get(ctx, commit.Ref{Table: b.table, Key: key})
-		if err != nil {
-			return public(err)
-		}
-		row.binding, row.values = b, rows[0]
-		return nil
+		values, err := tx.tx.get(ctx, b, key)
+		row.binding, row.values = b, values
+		return public(err)
 	})
 	switch {
 	case err != nil:
@@ -96,19 +93,17 @@ func notFound(run Runner, def *TableDef, b *binding, key []Value) error {
 }
 
 func getAll(ctx context.Context, run Runner, def *TableDef, keys [][]Value) ([]Row, error) {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageGetAll(ctx, def, keys)
 	}
 	rows := make([]Row, len(keys))
 	err := operate(ctx, run, def, true, func(ctx context.Context, tx *Tx, b *binding) error {
-		refs := make([]commit.Ref, len(keys))
-		for i, key := range keys {
+		for _, key := range keys {
 			if err := b.checkKey(b.key, key); err != nil {
 				return err
 			}
-			refs[i] = commit.Ref{Table: b.table, Key: key}
 		}
-		found, err := tx.tx.Get(ctx, refs...)
+		found, err := tx.tx.getAll(ctx, b, keys)
 		for i, values := range found {
 			rows[i] = Row{binding: b, values: values}
 		}
@@ -120,7 +115,7 @@ func getAll(ctx context.Context, run Runner, def *TableDef, keys [][]Value) ([]R
 // scan runs a scan in the runner's transaction, or in one of its own that is
 // committed after the last record.
 func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.Seq2[*Row, error] {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageScan(ctx, def, q, s.options...)
 	}
 	return func(yield func(*Row, error) bool) {
@@ -133,7 +128,7 @@ func scan(ctx context.Context, run Runner, def *TableDef, q *scanRequest) iter.S
 			if err := b.allowed(s.Kind, tx.fullScans); err != nil {
 				return err
 			}
-			for values, err := range tx.tx.Scan(ctx, s) {
+			for values, err := range tx.tx.scan(ctx, b, s) {
 				if err != nil {
 					return public(err)
 				}
@@ -162,7 +157,7 @@ func (b *binding) allowed(kind storage.ScanKind, fullScans bool) error {
 }
 
 func insert(ctx context.Context, run Runner, def *TableDef, record []Value) error {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageInsert(ctx, def, record)
 	}
 	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
@@ -170,12 +165,12 @@ func insert(ctx context.Context, run Runner, def *TableDef, record []Value) erro
 		if err != nil {
 			return err
 		}
-		return public(tx.tx.Insert(ctx, commit.Ref{Table: b.table, Key: key}, changes))
+		return public(tx.tx.insert(ctx, b, key, changes))
 	})
 }
 
 func upsert(ctx context.Context, run Runner, def *TableDef, record []Value) error {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageUpsert(ctx, def, record)
 	}
 	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
@@ -183,12 +178,12 @@ func upsert(ctx context.Context, run Runner, def *TableDef, record []Value) erro
 		if err != nil {
 			return err
 		}
-		return public(tx.tx.Upsert(ctx, commit.Ref{Table: b.table, Key: key}, changes))
+		return public(tx.tx.upsert(ctx, b, key, changes))
 	})
 }
 
 func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []Assignment, condition []predicate) error {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageUpdate(ctx, def, key, set, condition)
 	}
 	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
@@ -196,12 +191,12 @@ func update(ctx context.Context, run Runner, def *TableDef, key []Value, set []A
 		if err != nil {
 			return err
 		}
-		return public(tx.tx.Update(ctx, commit.Ref{Table: b.table, Key: key}, changes, where))
+		return public(tx.tx.update(ctx, b, key, changes, where))
 	})
 }
 
 func remove(ctx context.Context, run Runner, def *TableDef, key []Value, condition []predicate) error {
-	if s := run.session(); s.db.direct {
+	if s := run.session(); s.db.manager == singleOperation {
 		return s.db.storageDelete(ctx, def, key, condition)
 	}
 	return operate(ctx, run, def, false, func(ctx context.Context, tx *Tx, b *binding) error {
@@ -212,7 +207,7 @@ func remove(ctx context.Context, run Runner, def *TableDef, key []Value, conditi
 		if err != nil {
 			return err
 		}
-		return public(tx.tx.Delete(ctx, commit.Ref{Table: b.table, Key: key}, where))
+		return public(tx.tx.remove(ctx, b, key, where))
 	})
 }
 

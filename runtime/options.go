@@ -45,7 +45,7 @@ type options struct {
 	log        *slog.Logger
 	random     func() float64
 	fullScans  bool
-	direct     bool
+	manager    manager
 	unlisted   bool
 	maxActive  int
 	idleExpiry time.Duration
@@ -165,7 +165,7 @@ func IdleExpiry(d time.Duration) Option { return func(o *options) { o.idleExpiry
 // on tables that are created without the columns of the transactions
 // (ScalarDB's transaction manager single-crud-operation). Each write is atomic
 // on its record. [DB.Begin] and [DB.Transact] are refused.
-func WithoutTransactions() Option { return func(o *options) { o.direct = true } }
+func WithoutTransactions() Option { return func(o *options) { o.manager = singleOperation } }
 
 // Environment replaces what a DB takes from its surroundings, for tests that
 // must be repeatable. A nil field keeps its default.
@@ -191,6 +191,7 @@ type TxOption func(*txOptions)
 type txOptions struct {
 	id         string
 	isolation  Isolation
+	leveled    bool // the isolation level was asked for
 	readOnly   bool
 	limit      time.Duration
 	attempts   int
@@ -214,8 +215,11 @@ const (
 	fullScanAttribute  = "db-cross-partition-scan-enabled"
 )
 
-// WithIsolation sets the isolation level.
-func WithIsolation(level Isolation) TxOption { return func(o *txOptions) { o.isolation = level } }
+// WithIsolation sets the isolation level. It is [ErrInvalid] with
+// [DatabaseTransactions].
+func WithIsolation(level Isolation) TxOption {
+	return func(o *txOptions) { o.isolation, o.leveled = level, true }
+}
 
 // ReadOnly makes the transaction refuse writes with [ErrInvalid] and forget what
 // it has read as early as it can.
@@ -247,7 +251,7 @@ func WithAttribute(name, value string) TxOption {
 				o.err = &Error{Kind: ErrInvalid, Message: fmt.Sprintf("attribute %s must be %s, %s or %s", name, Snapshot, Serializable, ReadCommitted)}
 				return
 			}
-			o.isolation = level
+			o.isolation, o.leveled = level, true
 		case fullScanAttribute:
 			allowed, err := strconv.ParseBool(strings.ToLower(value))
 			if err != nil {

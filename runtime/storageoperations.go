@@ -78,10 +78,7 @@ func (db *DB) storageScan(ctx context.Context, def *TableDef, q *scanRequest, op
 			yield(nil, err)
 			return
 		}
-		request := storage.Scan{
-			Table: b.deployed, Kind: s.Kind, Partition: s.Partition, Start: s.Start, End: s.End, Backward: s.Backward,
-			Index: s.Index, IndexValue: s.IndexValue, Where: s.Where, Limit: s.Limit,
-		}
+		request := b.request(s)
 		for {
 			page, err := db.storage.Scan(ctx, &request)
 			if err != nil {

@@ -46,7 +46,7 @@ func (db *DB) Transact(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 		ctx, cancel = context.WithTimeout(ctx, o.limit)
 		defer cancel()
 	}
-	ctx, end := db.observe(ctx, observe.Event{Phase: observe.Transact, Isolation: o.isolation.String(), ReadOnly: o.readOnly})
+	ctx, end := db.observe(ctx, observe.Event{Phase: observe.Transact, Isolation: db.isolationName(&o), ReadOnly: o.readOnly})
 	err = observe.ErrRolledBack // should fn panic
 	defer func() { end(err) }()
 	for attempt := 1; ; attempt++ {

@@ -2,11 +2,10 @@ package scalar
 
 import (
 	"context"
-
-	"github.com/scalargen/scalargen/runtime/internal/commit"
 )
 
-// Tx is a transaction. Its reads and writes stay in memory until [Tx.Commit].
+// Tx is a transaction. Its writes stay in memory until [Tx.Commit], or in the
+// database with [DatabaseTransactions].
 //
 // Its reads may run concurrently, as with an errgroup; GetAll reads many records
 // in one round trip. A write, or Commit, must not run beside another call: the
@@ -15,8 +14,7 @@ import (
 // or rolled back for you.
 type Tx struct {
 	db         *DB
-	tx         *commit.Tx // &own
-	own        commit.Tx
+	tx         transaction
 	attempt    int
 	managed    bool // by Transact
 	registered bool // in db.active

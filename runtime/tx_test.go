@@ -269,7 +269,7 @@ func TestIsolationLevels(t *testing.T) {
 			if err := b.Commit(ctx); (err == nil) != want.skew {
 				t.Errorf("%v: the second of two skewed transactions: %v", level, err)
 			} else if err != nil {
-				wantError(t, err, scalar.ErrConflict, "DB-CORE-20022")
+				wantError(t, err, scalar.ErrConflict)
 			}
 		}, scalar.DefaultIsolation(level))
 	}

@@ -14,8 +14,9 @@ import (
 // Verify compares the tables that code was generated for with those that are
 // deployed, and the coordinator table with what transactions need. Call it when
 // the program starts: every operation checks the columns it uses, but only when
-// it is first called. A DB without transactions ([WithoutTransactions]) wants all
-// tables without the columns of transactions, and no coordinator table.
+// it is first called. A DB without transactions ([WithoutTransactions]), or with
+// those of the database ([DatabaseTransactions]), wants all tables without the
+// columns of transactions, and no coordinator table.
 //
 // All differences are reported at once, in one [ErrInvalid] whose message has a
 // line for each: a missing table, a table with transactions where one without
@@ -30,7 +31,7 @@ func (db *DB) Verify(ctx context.Context, schemas ...Schema) error {
 	var differences []string
 	transactions := false
 	for def, transaction := range slices.Concat(schemas...).Tables() {
-		transaction = transaction && !db.direct
+		transaction = transaction && db.manager == consensusCommit
 		found, err := db.verify(ctx, def, transaction)
 		if err != nil {
 			return err
@@ -72,8 +73,8 @@ func (db *DB) verify(ctx context.Context, def *TableDef, transaction bool) ([]st
 		if e, ok := err.(*commit.Error); ok && e.Kind == ErrInvalid {
 			problems = append(problems, e.Message)
 		}
-	case inTransactions && db.direct:
-		problems = append(problems, "the deployed table takes part in transactions, and the database is used without them: use the transaction manager consensus-commit, or another table")
+	case inTransactions && db.manager != consensusCommit:
+		problems = append(problems, db.otherManager())
 	case inTransactions:
 		problems = append(problems, `the deployed table takes part in transactions, which would not notice writes of code generated with "transaction": false: generate the code with "transaction": true`)
 	}

@@ -54,7 +54,7 @@ var ErrRolledBack = errors.New("rolled back")
 type Event struct {
 	Phase     Phase
 	TxID      string            // the transaction that does the work, "" for Transact, Retry and Group
-	Isolation string            // such as SNAPSHOT, for Transact and Transaction
+	Isolation string            // such as SNAPSHOT, for Transact and Transaction; DATABASE if it is the database's own
 	ReadOnly  bool              // for Transact and Transaction
 	Table     storage.TableName // for Wait and Recover
 	Size      int               // how many records are concerned, or transactions for Group

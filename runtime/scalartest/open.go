@@ -65,8 +65,9 @@ func Open(t testing.TB, schema scalar.Schema, options ...Option) *scalar.DB {
 	}
 	s := newStore(tables, c.clock)
 	s.script.inject(c.faults)
-	// A test that leaves a record prepared wants to see the conflict, not to wait.
-	defaults := []scalar.Option{scalar.WithEnvironment(environment(c.clock)), scalar.UncommittedWait(0)}
+	// A test that leaves a record prepared wants to see the conflict, not to wait; and
+	// one that lets a transaction crash, to hit no other one.
+	defaults := []scalar.Option{scalar.WithEnvironment(environment(c.clock)), scalar.UncommittedWait(0), scalar.Without(scalar.BatchRecords)}
 	db := scalar.New(s, append(defaults, c.db...)...)
 	t.Cleanup(func() { shutdown(t, db) })
 	return db

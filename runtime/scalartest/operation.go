@@ -108,7 +108,7 @@ func stepOfMutation(m *storage.Mutation) step {
 	// What is left of a transaction's writes is guarded by its id and the state
 	// in which it holds the record.
 	held := commit.State(required(m, "tx_state").Int64())
-	if held == 0 {
+	if held == 0 || held == commit.Committed { // whichever version it replaces
 		return step{op: OnePhase, tx: id, state: commit.Committed}
 	}
 	decided := commit.Aborted

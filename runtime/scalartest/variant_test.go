@@ -108,7 +108,7 @@ func TestConflictsInOnePhase(t *testing.T) {
 
 func TestHistoryOfOnePhase(t *testing.T) {
 	t.Parallel()
-	db := open(t, onePhase, scalartest.Isolation(scalar.Serializable))
+	db := open(t, onePhase, scalartest.With(scalar.Without(scalar.KeepImages)), scalartest.Isolation(scalar.Serializable))
 	err := db.Transact(t.Context(), func(ctx context.Context, tx *scalar.Tx) error {
 		if _, err := accounts.GetAll(ctx, tx, []AccountKey{{"ann"}, {"bob"}}); err != nil {
 			return err

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/scalargen/scalargen/storage"
@@ -17,8 +16,61 @@ var columnTypes = map[storage.Type]string{
 	storage.TimestampTZ: "BIGINT",
 }
 
-// update runs body in a transaction of the connection that writes. SQLite's
-// DDL is transactional: tables, indexes and metadata change together.
+// metadataColumnTypes go with [sqlstore.MetadataColumns].
+var metadataColumnTypes = []string{
+	"TEXT", "TEXT", "TEXT NOT NULL", "TEXT", "TEXT", "BOOLEAN NOT NULL", "INTEGER NOT NULL",
+}
+
+// administration makes the embedded field invisible to users of the package.
+type administration = sqlstore.Administration
+
+func newAdministration(s *Storage) *administration {
+	return sqlstore.NewAdministration(engine{s}, sqlstore.AdministrationConfig{
+		Dialect: dialect, MetadataSchema: s.config.metadataSchema, MetadataTypes: metadataColumnTypes,
+	})
+}
+
+// An engine runs administrative calls. SQLite's DDL is transactional: tables,
+// indexes and metadata change together.
+type engine struct{ storage *Storage }
+
+// CheckNamespace implements [sqlstore.Engine].
+func (engine) CheckNamespace(namespace string) string { return checkNamespace(namespace) }
+
+// CheckNames implements [sqlstore.Engine].
+func (engine) CheckNames(op string, t *storage.Table) error { return checkNames(op, t) }
+
+// FoldName implements [sqlstore.Engine].
+func (engine) FoldName(name string) string { return foldASCII(name) }
+
+// Read implements [sqlstore.Engine].
+func (e engine) Read(ctx context.Context, op string, table storage.TableName, body func(sqlstore.Session) error) error {
+	return e.storage.read(ctx, op, table, func(ses *session) error { return body(&adminSession{session: ses, storage: e.storage}) })
+}
+
+// Update implements [sqlstore.Engine].
+func (e engine) Update(ctx context.Context, op string, table storage.TableName, body func(sqlstore.Session) error) error {
+	show := storage.DryRun(ctx)
+	if show == nil {
+		return e.storage.update(ctx, op, table, func(ses *session) error { return body(&adminSession{session: ses, storage: e.storage}) })
+	}
+	var shown []string
+	err := e.storage.read(ctx, op, table, func(ses *session) error {
+		shown = shown[:0] // body may find the file locked and be run again
+		return body(&adminSession{session: ses, storage: e.storage, show: func(statement string) { shown = append(shown, statement) }})
+	})
+	for _, statement := range shown {
+		show(statement)
+	}
+	return err
+}
+
+// readTable reads the definition of a table.
+func (s *Storage) readTable(ses *session, _ string, name storage.TableName) (*storage.Table, error) {
+	return sqlstore.ReadTable(s.administration, &adminSession{session: ses, storage: s}, name)
+}
+
+// update runs body in a transaction of the connection that writes.
 func (s *Storage) update(ctx context.Context, op string, table storage.TableName, body func(*session) error) error {
 	ses, err := s.writer.acquire(ctx)
 	if err != nil {
@@ -28,69 +80,34 @@ func (s *Storage) update(ctx context.Context, op string, table storage.TableName
 	return s.transact(ctx, ses, op, table, func() error { return body(ses) })
 }
 
-// CreateTable creates table, indexes and metadata in one transaction. It takes
-// over a table without metadata, which Java leaves behind if it is cut off, if
-// its columns are the same.
-func (s *Storage) CreateTable(ctx context.Context, table *storage.Table, _ storage.Options) error {
-	const op = "create table"
-	if err := storage.CheckTable(table); err != nil {
-		return err
-	}
-	if err := s.checkNames(op, table); err != nil {
-		return err
-	}
-	return s.update(ctx, op, table.TableName, func(ses *session) error {
-		defined, err := s.isDefined(ses, table.TableName)
-		if err != nil {
-			return err
-		}
-		if defined {
-			return &storage.Error{Op: op, Table: table.TableName, Class: storage.ErrTableExists}
-		}
-		if err := createPhysicalTable(ses, table); err != nil {
-			return err
-		}
-		for _, column := range table.Indexes {
-			if err := createIndex(ses, op, table, column); err != nil {
-				return err
-			}
-		}
-		return s.writeMetadata(ses, table)
-	})
+// An adminSession makes the steps of administration.
+type adminSession struct {
+	*session
+	storage *Storage
+	show    func(statement string) // of a dry run
 }
 
-func createPhysicalTable(ses *session, table *storage.Table) error {
-	physical := physicalName(table.TableName)
-	exists, err := isTaken(ses, "create table", table.TableName)
-	if err != nil {
-		return err
+// Execute implements [sqlstore.Session].
+func (s *adminSession) Execute(text string, args ...any) error {
+	if s.show != nil {
+		s.show(dialect.Literals(text, args...))
+		return nil
 	}
-	if !exists {
-		return execute(ses, createTableText(table))
-	}
-	columns, err := texts(ses, "SELECT name||' '||type||' '||pk FROM pragma_table_info(?) ORDER BY cid", physical)
-	if err != nil {
-		return err
-	}
-	var want []string
-	for i, c := range sqlstore.ColumnOrder(table) {
-		inKey := 0
-		if i < table.KeyLen() {
-			inKey = i + 1
-		}
-		want = append(want, fmt.Sprintf("%s %s %d", table.Columns[c].Name, columnTypes[table.Columns[c].Type], inKey))
-	}
-	if !slices.Equal(columns, want) {
-		return fmt.Errorf("the file holds a %q without metadata and with other columns: rename or drop it", physical)
-	}
-	return nil
+	return execute(s.session, text, args...)
 }
 
-// isTaken reports whether the file has a table, view or index of the table's
-// name. It refuses a name that SQLite cannot tell from an existing one.
-func isTaken(ses *session, op string, name storage.TableName) (bool, error) {
+// Query implements [sqlstore.Session].
+func (s *adminSession) Query(text string, args ...any) ([][]string, error) {
+	return query(s.session, text, args...)
+}
+
+// Atomically implements [sqlstore.Session]. The session is in a transaction.
+func (s *adminSession) Atomically(body func() error) error { return body() }
+
+// Taken implements [sqlstore.Session].
+func (s *adminSession) Taken(op string, name storage.TableName) (bool, error) {
 	physical := physicalName(name)
-	taken, err := texts(ses, "SELECT name FROM sqlite_master WHERE name=? COLLATE NOCASE", physical)
+	taken, err := texts(s.session, "SELECT name FROM sqlite_master WHERE name=? COLLATE NOCASE", physical)
 	if err != nil || len(taken) == 0 {
 		return false, err
 	}
@@ -98,6 +115,19 @@ func isTaken(ses *session, op string, name storage.TableName) (bool, error) {
 		return true, storage.Invalidf(op, name, "SQLite cannot tell the name from that of %q, which exists", taken[0])
 	}
 	return true, nil
+}
+
+// DeclaredType implements [sqlstore.Session].
+func (s *adminSession) DeclaredType(t *storage.Table, column int) string {
+	return columnTypes[t.Columns[column].Type]
+}
+
+// CreateTable implements [sqlstore.Session].
+func (s *adminSession) CreateTable(t *storage.Table, there bool) error {
+	if there {
+		return nil
+	}
+	return s.Execute(createTableText(t))
 }
 
 func createTableText(table *storage.Table) string {
@@ -108,69 +138,53 @@ func createTableText(table *storage.Table) string {
 	return b.Text(" PRIMARY KEY (").Columns(table, table.PrimaryKey()).Text("))").String()
 }
 
-// createIndex creates the index on a column unless it is there. All indexes of
-// a file share one namespace, and Java's names do not keep a_b.c and a.b_c
-// apart; it would leave the second table without its index and not say so.
-func createIndex(ses *session, op string, table *storage.Table, column int) error {
-	name := sqlstore.IndexName(table.TableName, table.Columns[column].Name)
-	physical := physicalName(table.TableName)
-	taken, err := texts(ses, "SELECT tbl_name FROM sqlite_master WHERE name=? COLLATE NOCASE", name)
+// DropTable implements [sqlstore.Session].
+func (s *adminSession) DropTable(name storage.TableName) error {
+	return s.Execute(dialect.New().Text("DROP TABLE IF EXISTS ").Table(name).String())
+}
+
+// TruncateTable implements [sqlstore.Session].
+func (s *adminSession) TruncateTable(name storage.TableName) error {
+	return s.Execute(dialect.New().Text("DELETE FROM ").Table(name).String())
+}
+
+// RenameTable implements [sqlstore.Session].
+func (s *adminSession) RenameTable(from, to storage.TableName) error {
+	return s.Execute(dialect.New().Text("ALTER TABLE ").Table(from).Text(" RENAME TO ").Table(to).String())
+}
+
+// AddColumn implements [sqlstore.Session]. SQLite writes a new column into no
+// record: those that are there read as NULL.
+func (s *adminSession) AddColumn(t *storage.Table, column int) error {
+	c := t.Columns[column]
+	b := dialect.New().Text("ALTER TABLE ").Table(t.TableName).Text(" ADD COLUMN ").Name(c.Name)
+	return s.Execute(b.Text(" ").Text(columnTypes[c.Type]).String())
+}
+
+// DropColumn implements [sqlstore.Session].
+func (s *adminSession) DropColumn(op string, t *storage.Table, column int) error {
+	if err := s.DropIndex(t, column); err != nil {
+		return err
+	}
+	name := t.Columns[column].Name
+	others, err := texts(s.session, "SELECT l.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i WHERE i.name=?", physicalName(t.TableName), name)
 	if err != nil {
 		return err
 	}
-	if len(taken) == 0 {
-		b := dialect.New().Text("CREATE INDEX ").Name(name).Text(" ON ").Table(table.TableName)
-		return execute(ses, b.Text(" (").Columns(table, []int{column}).Text(")").String())
+	others = slices.DeleteFunc(others, func(index string) bool { return s.show != nil && slices.Contains(indexNames(t.TableName, name), index) })
+	if len(others) > 0 {
+		return storage.Invalidf(op, t.TableName, "the index %q, which another program has created, is on column %s: drop it first", others[0], name)
 	}
-	indexed, err := texts(ses, "SELECT name FROM pragma_index_info(?)", name)
-	if err != nil {
-		return err
-	}
-	if taken[0] != physical || !slices.Equal(indexed, []string{table.Columns[column].Name}) {
-		return storage.Invalidf(op, table.TableName,
-			"the index on column %s must be called %q, and %q has that name already: rename the table or the column",
-			table.Columns[column].Name, name, taken[0])
-	}
-	return nil
+	return s.Execute(dialect.New().Text("ALTER TABLE ").Table(t.TableName).Text(" DROP COLUMN ").Name(name).String())
 }
 
-// DropTable removes table, indexes and metadata in one transaction.
-func (s *Storage) DropTable(ctx context.Context, name storage.TableName) error {
-	return s.change(ctx, "drop table", name, func(ses *session) error {
-		if err := execute(ses, dialect.New().Text("DROP TABLE IF EXISTS ").Table(name).String()); err != nil {
-			return err
-		}
-		return s.deleteMetadata(ses, name)
-	})
+// RenameColumn implements [sqlstore.Session].
+func (s *adminSession) RenameColumn(from, _ *storage.Table, column, renamed string) error {
+	b := dialect.New().Text("ALTER TABLE ").Table(from.TableName).Text(" RENAME COLUMN ").Name(column)
+	return s.Execute(b.Text(" TO ").Name(renamed).String())
 }
 
-// TruncateTable removes all records.
-func (s *Storage) TruncateTable(ctx context.Context, name storage.TableName) error {
-	return s.change(ctx, "truncate table", name, func(ses *session) error {
-		return execute(ses, dialect.New().Text("DELETE FROM ").Table(name).String())
-	})
-}
-
-// change runs body in a transaction if the metadata define the table.
-func (s *Storage) change(ctx context.Context, op string, name storage.TableName, body func(*session) error) error {
-	return s.update(ctx, op, name, func(ses *session) error {
-		defined, err := s.isDefined(ses, name)
-		if err != nil {
-			return err
-		}
-		if !defined {
-			return &storage.Error{Op: op, Table: name, Class: storage.ErrTableNotFound}
-		}
-		return body(ses)
-	})
-}
-
-// Tables lists the tables of a namespace that the metadata define.
-func (s *Storage) Tables(ctx context.Context, namespace string) ([]string, error) {
-	var tables []string
-	err := s.read(ctx, "tables", storage.TableName{Namespace: namespace}, func(ses *session) (err error) {
-		tables, err = s.definedTables(ses, namespace)
-		return err
-	})
-	return tables, err
+// AlterColumnType implements [sqlstore.Session]: SQLite's ALTER TABLE cannot.
+func (s *adminSession) AlterColumnType(op string, t *storage.Table, column int) error {
+	return storage.Invalidf(op, t.TableName, "SQLite cannot change the type of a column: add a column of type %s under another name and copy the values", t.Columns[column].Type)
 }

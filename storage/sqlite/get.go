@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
 )
 
 // Get reads the records one by one, each with the statement that is prepared
@@ -47,11 +48,11 @@ func (s *Storage) Get(ctx context.Context, gets []storage.Get) ([]storage.Row, e
 }
 
 func (s *session) get(g *storage.Get) (row storage.Row, err error) {
-	s.shape = appendColumns(append(s.shape[:0], shapeGet), g.Columns)
+	s.shape = sqlstore.AppendGetShape(s.shape[:0], g.Columns)
 	st := s.find(g.Table)
 	if st == nil {
-		selected := selectColumns(g.Table, g.Columns)
-		if st, err = s.prepare(g.Table, dialect.New().SelectByKey(g.Table, selected.columns).String(), selected); err != nil {
+		selected := sqlstore.Select(g.Table, g.Columns)
+		if st, err = s.prepare(g.Table, dialect.New().SelectByKey(g.Table, selected.Columns).String(), selected); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +70,7 @@ func (s *session) get(g *storage.Get) (row storage.Row, err error) {
 	if !rows.Next() {
 		return nil, rows.Err()
 	}
-	if err := rows.Scan(s.destinations(len(st.selected.columns))...); err != nil {
+	if err := rows.Scan(s.destinations(len(st.selected.Columns))...); err != nil {
 		return nil, err
 	}
 	return s.row(g.Table, &st.selected, func() string { return g.Table.FormatKey(g.Key) })
@@ -87,45 +88,9 @@ func (s *session) bind(op string, table *storage.Table, values []storage.Value) 
 	return nil
 }
 
-// A selection is the list of columns that a SELECT returns: first those asked
-// for, then others that are needed on the way.
-type selection struct {
-	columns []int // positions in the table
-	asked   int   // how many of them were asked for
-}
-
-// selectColumns selects columns, nil for all in table order, and then such of
-// the others as are not among them.
-func selectColumns(table *storage.Table, columns []int, others ...int) selection {
-	if columns == nil {
-		columns = make([]int, len(table.Columns))
-		for i := range columns {
-			columns[i] = i
-		}
-		return selection{columns: columns, asked: len(columns)}
-	}
-	s := selection{columns: append([]int(nil), columns...), asked: len(columns)}
-	for _, c := range others {
-		if s.cell(c) < 0 {
-			s.columns = append(s.columns, c)
-		}
-	}
-	return s
-}
-
-// cell returns where in a row the column is, −1 if it is not selected.
-func (s *selection) cell(column int) int {
-	for i, c := range s.columns {
-		if c == column {
-			return i
-		}
-	}
-	return -1
-}
-
 // row decodes the columns asked for. key names the record in errors.
-func (s *session) row(table *storage.Table, selected *selection, key func() string) (storage.Row, error) {
-	row := make(storage.Row, selected.asked)
+func (s *session) row(table *storage.Table, selected *sqlstore.Selection, key func() string) (storage.Row, error) {
+	row := make(storage.Row, selected.Asked)
 	for i := range row {
 		v, err := s.value(table, selected, i, key)
 		if err != nil {
@@ -137,10 +102,10 @@ func (s *session) row(table *storage.Table, selected *selection, key func() stri
 }
 
 // value decodes the i-th selected column.
-func (s *session) value(table *storage.Table, selected *selection, i int, key func() string) (storage.Value, error) {
-	column := table.Columns[selected.columns[i]]
+func (s *session) value(table *storage.Table, selected *sqlstore.Selection, i int, key func() string) (storage.Value, error) {
+	column := table.Columns[selected.Columns[i]]
 	v, err := s.cells[i].decode(column.Type)
-	if err == nil && v.IsNull() && table.InPrimaryKey(selected.columns[i]) {
+	if err == nil && v.IsNull() && table.InPrimaryKey(selected.Columns[i]) {
 		err = errors.New("holds NULL, which no key column may") // SQLite would let another program write it
 	}
 	if err != nil {

@@ -91,7 +91,7 @@ func TestRepairRefusesATableOfAnotherShape(t *testing.T) {
 	s := openFile(t, path)
 	run(t, raw(t, path), `CREATE TABLE "ns$key" ("k" INT, "v" INT, PRIMARY KEY ("k","v"))`)
 	run(t, raw(t, path), `CREATE TABLE "ns$type" ("k" INT, "v" TEXT, PRIMARY KEY ("k"))`)
-	for name, want := range map[string]string{"key": "the primary key of the table in the file is (k, v), and (k) in the definition", "type": "column v of the table in the file is of type TEXT and holds no INT"} {
+	for name, want := range map[string]string{"key": "the primary key of the table in the database is (k, v), and (k) in the definition", "type": "column v of the table in the database is of type TEXT and holds no INT"} {
 		if err := s.RepairTable(t.Context(), simpleTable("ns", name), nil); !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

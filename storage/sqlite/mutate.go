@@ -3,9 +3,9 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
 )
 
 const opMutate = "mutate"
@@ -26,7 +26,7 @@ func (s *Storage) Mutate(ctx context.Context, group []storage.Mutation) error {
 		return err
 	}
 	first := group[0].Table.TableName
-	if len(group) == 1 && onlyReads(&group[0]) {
+	if len(group) == 1 && sqlstore.KindOf(&group[0]) == sqlstore.Exists {
 		return s.read(ctx, opMutate, first, func(ses *session) error { return ses.apply(&group[0]) })
 	}
 	ses, err := s.writer.acquire(ctx)
@@ -70,50 +70,31 @@ func (s *Storage) applyAlone(ctx context.Context, ses *session, m *storage.Mutat
 	}
 }
 
-// onlyReads reports whether m writes nothing, whatever it finds.
-func onlyReads(m *storage.Mutation) bool {
-	return m.Op == storage.Check || m.Op == storage.Put && len(m.Columns) == 0 && (m.Condition == storage.IfExists || m.Condition == storage.If)
-}
-
 // apply runs the statement for m. It returns a [storage.Error] if m must not or
 // cannot be applied, and SQLite's own error if the statement failed.
 func (s *session) apply(m *storage.Mutation) error {
-	switch {
-	case onlyReads(m):
+	kind := sqlstore.KindOf(m)
+	if kind == sqlstore.Exists {
 		return s.check(m)
-	case m.Op == storage.Put && m.Condition == storage.Always:
-		_, err := s.execute(shapeUpsert, m)
-		return err
-	case m.Op == storage.Put && m.Condition == storage.IfNotExists:
-		_, err := s.execute(shapeInsert, m)
-		if err != nil && isDuplicateKey(err) {
-			return unsatisfied(m)
-		}
-		return err
 	}
-	shape := shapeUpdate
-	if m.Op == storage.Delete {
-		shape = shapeDelete
-	}
-	matched, err := s.execute(shape, m)
-	if err == nil && matched == 0 && m.Condition != storage.Always {
-		return unsatisfied(m)
+	matched, err := s.execute(kind, m)
+	switch {
+	case kind == sqlstore.Insert && err != nil && isDuplicateKey(err):
+		return sqlstore.Unsatisfied(m)
+	case err == nil && matched == 0 && (kind == sqlstore.Update || kind == sqlstore.Delete) && m.Condition != storage.Always:
+		return sqlstore.Unsatisfied(m)
 	}
 	return err
 }
 
-func unsatisfied(m *storage.Mutation) error {
-	return &storage.Error{Op: opMutate, Table: m.Table.TableName, Class: storage.ErrCondition, Err: fmt.Errorf("record %s", m.Table.FormatKey(m.Key))}
-}
-
 // execute runs a writing statement and returns the number of records that it
 // matched.
-func (s *session) execute(shape byte, m *storage.Mutation) (int64, error) {
-	st, err := s.prepareMutation(shape, m)
+func (s *session) execute(kind sqlstore.Kind, m *storage.Mutation) (int64, error) {
+	st, err := s.prepareMutation(kind, m)
 	if err != nil {
 		return 0, err
 	}
-	if err := s.bindMutation(shape, m); err != nil {
+	if err := s.bindMutation(kind, m); err != nil {
 		return 0, err
 	}
 	result, err := st.prepared.ExecContext(context.Background(), s.args...)
@@ -125,11 +106,11 @@ func (s *session) execute(shape byte, m *storage.Mutation) (int64, error) {
 
 // check reports whether the precondition of m holds.
 func (s *session) check(m *storage.Mutation) error {
-	st, err := s.prepareMutation(shapeExists, m)
+	st, err := s.prepareMutation(sqlstore.Exists, m)
 	if err != nil {
 		return err
 	}
-	if err := s.bindMutation(shapeExists, m); err != nil {
+	if err := s.bindMutation(sqlstore.Exists, m); err != nil {
 		return err
 	}
 	rows, err := st.prepared.QueryContext(context.Background(), s.args...)
@@ -144,44 +125,21 @@ func (s *session) check(m *storage.Mutation) error {
 		return err
 	}
 	if found != (m.Condition != storage.IfNotExists) {
-		return unsatisfied(m)
+		return sqlstore.Unsatisfied(m)
 	}
 	return nil
 }
 
-func (s *session) prepareMutation(shape byte, m *storage.Mutation) (*statement, error) {
-	s.shape = appendPredicates(appendColumns(append(s.shape[:0], shape), m.Columns), m.Where)
+func (s *session) prepareMutation(kind sqlstore.Kind, m *storage.Mutation) (*statement, error) {
+	s.shape = sqlstore.AppendMutationShape(s.shape[:0], kind, m)
 	if st := s.find(m.Table); st != nil {
 		return st, nil
 	}
-	b := dialect.New()
-	switch shape {
-	case shapeUpsert:
-		b.UpsertOnConflict(m.Table, m.Columns)
-	case shapeInsert:
-		b.Insert(m.Table, m.Columns)
-	case shapeUpdate:
-		b.Update(m.Table, m.Columns, m.Where)
-	case shapeDelete:
-		b.Delete(m.Table, m.Where)
-	default:
-		b.Exists(m.Table, m.Where)
-	}
-	return s.prepare(m.Table, b.String(), selection{})
+	return s.prepare(m.Table, dialect.New().Mutation(kind, m).String(), sqlstore.Selection{})
 }
 
-// bindMutation binds the parameters in the order in which prepareMutation's
-// statements have them.
-func (s *session) bindMutation(shape byte, m *storage.Mutation) error {
+func (s *session) bindMutation(kind sqlstore.Kind, m *storage.Mutation) error {
 	s.args = s.args[:0]
-	lists := [3][]storage.Value{m.Key, m.Values, operands(m.Where)}
-	if shape == shapeUpdate {
-		lists[0], lists[1] = lists[1], lists[0]
-	}
-	for _, values := range lists {
-		if err := s.bind(opMutate, m.Table, values); err != nil {
-			return err
-		}
-	}
-	return nil
+	s.params = dialect.AppendMutationParams(s.params[:0], kind, m)
+	return s.bind(opMutate, m.Table, s.params)
 }

@@ -41,7 +41,7 @@ func checkName(name string) string {
 }
 
 // checkNames refuses definitions that SQLite cannot hold.
-func (s *Storage) checkNames(op string, t *storage.Table) error {
+func checkNames(op string, t *storage.Table) error {
 	refuse := func(name, why string) error {
 		return storage.Invalidf(op, t.TableName, "%q: %s", name, why)
 	}
@@ -50,9 +50,6 @@ func (s *Storage) checkNames(op string, t *storage.Table) error {
 	}
 	if why := checkObjectName(t.Name); why != "" {
 		return refuse(t.Name, why)
-	}
-	if s.isSystemTable(physicalName(t.TableName)) {
-		return refuse(t.Name, "ScalarDB keeps its own data in a table of this name")
 	}
 	folded := map[string]string{}
 	for _, c := range t.Columns {
@@ -85,16 +82,11 @@ func physicalName(name storage.TableName) string {
 	return name.Namespace + dialect.NamespaceSeparator + name.Name
 }
 
-// metadataTable returns the name in the file of a table of the metadata schema.
-func (s *Storage) metadataTable(name string) string {
-	return physicalName(storage.TableName{Namespace: s.config.metadataSchema, Name: name})
-}
-
 // isSystemTable reports whether the table with this name in the file belongs to
 // ScalarDB itself.
 func (s *Storage) isSystemTable(physical string) bool {
 	for _, name := range []string{sqlstore.MetadataTable, sqlstore.NamespacesTable, sqlstore.VirtualTablesTable} {
-		if foldASCII(physical) == foldASCII(s.metadataTable(name)) {
+		if foldASCII(physical) == foldASCII(physicalName(storage.TableName{Namespace: s.config.metadataSchema, Name: name})) {
 			return true
 		}
 	}

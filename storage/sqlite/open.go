@@ -43,6 +43,7 @@ func open(ctx context.Context, path string, options []Option) (*Storage, error) 
 		return nil, err
 	}
 	s := &Storage{config: c, closed: make(chan struct{})}
+	s.administration = newAdministration(s)
 	name, err := s.sourceName(path)
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (s *Storage) tryInspect(ctx context.Context, inMemory bool) error {
 	if encoding != "UTF-8" {
 		return fmt.Errorf("its text encoding is %s, only UTF-8 is supported", encoding)
 	}
-	if err := s.checkMetadataLayout(ses); err != nil {
+	if err := sqlstore.CheckMetadata(s.administration, &adminSession{session: ses, storage: s}); err != nil {
 		return err
 	}
 	if inMemory {
@@ -163,14 +164,4 @@ func checkWritable(ses *session) error {
 		}
 		return err
 	})
-}
-
-// checkMetadataLayout refuses a metadata table with other columns than ours: a
-// program that understands it must write it.
-func (s *Storage) checkMetadataLayout(ses *session) error {
-	columns, err := columnNames(ses, s.metadataTable(sqlstore.MetadataTable))
-	if err != nil || len(columns) == 0 {
-		return err
-	}
-	return sameColumns(s.metadataTable(sqlstore.MetadataTable), columns, sqlstore.MetadataColumns)
 }

@@ -20,17 +20,6 @@ const (
 	maxExamined = 10_000
 )
 
-// A cursor is where a page ended: the clustering columns that are not fixed by
-// the bounds for a partition scan, the rowid for the others.
-//
-// Rowids never change but by VACUUM, and a record keeps its own through all
-// updates. One that is deleted and written again meanwhile may be seen twice or
-// not at all, as the contract has it.
-type cursor struct {
-	position []storage.Value
-	rowid    int64
-}
-
 // Scan reads one page with one statement, which has ended when it returns.
 func (s *Storage) Scan(ctx context.Context, scan *storage.Scan) (*storage.Page, error) {
 	const op = "scan"
@@ -49,49 +38,12 @@ func (s *Storage) Scan(ctx context.Context, scan *storage.Scan) (*storage.Page, 
 	return page, err
 }
 
-// A scanPlan is a scan with what follows from it and its table.
-type scanPlan struct {
-	*storage.Scan
-	after  *cursor
-	order  []sqlstore.Sort // the clustering columns that are not fixed by the bounds, in page order
-	rowid  string          // the name of the rowid; "" for a partition scan
-	limit  int             // rows in this page
-	pushed bool            // the filter is part of the statement
-	filter storage.Filter  // what remains to be filtered here
-}
-
-func (s *Storage) plan(scan *storage.Scan) (*scanPlan, error) {
-	p := &scanPlan{Scan: scan, limit: s.config.pageSize}
-	if scan.Limit > 0 {
-		p.limit = min(p.limit, scan.Limit)
-	}
-	if scan.After != nil {
-		after, ours := scan.After.(*cursor)
-		if !ours {
-			return nil, storage.Invalidf("scan", scan.Table.TableName, "the cursor does not come from this storage")
-		}
-		p.after = after
-	}
-	if scan.Kind == storage.PartitionScan {
-		for _, c := range scan.Table.Clustering[p.fixed():] {
-			p.order = append(p.order, sqlstore.Sort{Column: c.Column, Desc: (c.Order == storage.Desc) != scan.Backward})
-		}
-		if p.after != nil && len(p.after.position) != len(p.order) {
-			return nil, storage.Invalidf("scan", scan.Table.TableName, "the cursor does not come from this scan")
-		}
-	} else if p.rowid = rowidName(scan.Table); p.rowid == "" {
-		return nil, storage.Invalidf("scan", scan.Table.TableName, "columns hide all names of SQLite's rowid: rename one of rowid, oid and _rowid_")
-	}
-	if p.pushed = pushable(scan.Where); !p.pushed {
-		p.filter = normalized(scan.Where)
-	}
-	return p, nil
-}
-
-// fixed returns how many clustering columns the bounds fix to one value: all
-// but the last of a bound.
-func (p *scanPlan) fixed() int {
-	return max(0, max(len(p.Start.Values), len(p.End.Values))-1)
+// plan plans a page. Rowids never change but by VACUUM, and a record keeps its
+// own through all updates. One that is deleted and written again meanwhile may
+// be seen twice or not at all, as the contract has it.
+func (s *Storage) plan(scan *storage.Scan) (*sqlstore.Plan, error) {
+	rules := sqlstore.ScanRules{PageSize: s.config.pageSize, Pushable: pushable, MaxExamined: maxExamined, Normalize: normalized, RowID: rowidName}
+	return rules.Plan(scan)
 }
 
 // pushable reports whether SQLite evaluates the filter as the contract has it.
@@ -138,12 +90,14 @@ func rowidName(table *storage.Table) string {
 	return ""
 }
 
-func (s *session) scan(ctx context.Context, p *scanPlan) (page *storage.Page, err error) {
+func (s *session) scan(ctx context.Context, p *sqlstore.Plan) (page *storage.Page, err error) {
 	st, err := s.prepareScan(p)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.bindScan(p); err != nil {
+	s.args = s.args[:0]
+	s.params = p.AppendParams(s.params[:0], dialect)
+	if err := s.bind("scan", p.Table, s.params); err != nil {
 		return nil, err
 	}
 	rows, err := st.prepared.QueryContext(ctx, s.args...)
@@ -152,13 +106,13 @@ func (s *session) scan(ctx context.Context, p *scanPlan) (page *storage.Page, er
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 
-	width := len(st.selected.columns)
-	if p.rowid != "" {
+	width := len(st.selected.Columns)
+	if p.RowID != "" {
 		width++
 	}
 	page = &storage.Page{}
 	examined := 0
-	for len(page.Rows) < p.limit && rows.Next() {
+	for len(page.Rows) < p.Limit && rows.Next() {
 		examined++
 		if err := rows.Scan(s.destinations(width)...); err != nil {
 			return nil, err
@@ -170,41 +124,31 @@ func (s *session) scan(ctx context.Context, p *scanPlan) (page *storage.Page, er
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	// A partition with all clustering columns fixed, or without any, is one record.
-	single := p.rowid == "" && len(p.order) == 0
-	if !single && (len(page.Rows) == p.limit || examined == p.statementLimit()) {
+	if p.More(len(page.Rows), examined) {
 		page.Next, err = s.cursor(p, st)
 	}
 	return page, err
 }
 
-// statementLimit is the LIMIT of the statement.
-func (p *scanPlan) statementLimit() int {
-	if p.pushed {
-		return p.limit
+// prepareScan returns the statement for the plan.
+func (s *session) prepareScan(p *sqlstore.Plan) (*statement, error) {
+	s.shape = p.AppendShape(s.shape[:0])
+	if st := s.find(p.Table); st != nil {
+		return st, nil
 	}
-	return maxExamined
+	selected := p.Select()
+	return s.prepare(p.Table, p.Text(dialect, &selected), selected)
 }
 
 // addRow adds the current row to the page if it passes what remains of the
 // filter.
-func (s *session) addRow(p *scanPlan, st *statement, page *storage.Page) error {
+func (s *session) addRow(p *sqlstore.Plan, st *statement, page *storage.Page) error {
 	key := func() string { return s.describeKey(p.Table, &st.selected) }
-	if len(p.filter) > 0 {
-		all := make(storage.Row, len(p.Table.Columns))
-		for _, conjunction := range p.filter {
-			for i := range conjunction {
-				column := conjunction[i].Column
-				v, err := s.value(p.Table, &st.selected, st.selected.cell(column), key)
-				if err != nil {
-					return err
-				}
-				all[column] = v
-			}
-		}
-		if !p.filter.Matches(all) {
-			return nil
-		}
+	passes, err := p.Passes(func(column int) (storage.Value, error) {
+		return s.value(p.Table, &st.selected, st.selected.Cell(column), key)
+	})
+	if err != nil || !passes {
+		return err
 	}
 	row, err := s.row(p.Table, &st.selected, key)
 	if err != nil {
@@ -215,30 +159,30 @@ func (s *session) addRow(p *scanPlan, st *statement, page *storage.Page) error {
 }
 
 // cursor returns the place of the current row.
-func (s *session) cursor(p *scanPlan, st *statement) (*cursor, error) {
-	if p.rowid != "" {
-		rowid, isInteger := s.cells[len(st.selected.columns)].stored.(int64)
+func (s *session) cursor(p *sqlstore.Plan, st *statement) (storage.Cursor, error) {
+	if p.RowID != "" {
+		rowid, isInteger := s.cells[len(st.selected.Columns)].stored.(int64)
 		if !isInteger {
-			return nil, fmt.Errorf("rowid is %T", s.cells[len(st.selected.columns)].stored)
+			return nil, fmt.Errorf("rowid is %T", s.cells[len(st.selected.Columns)].stored)
 		}
-		return &cursor{rowid: rowid}, nil
+		return p.Cursor(storage.BigIntValue(rowid)), nil
 	}
-	at := &cursor{position: make([]storage.Value, len(p.order))}
-	for i, o := range p.order {
-		v, err := s.value(p.Table, &st.selected, st.selected.cell(o.Column), func() string { return s.describeKey(p.Table, &st.selected) })
+	position := make([]storage.Value, len(p.Order))
+	for i, o := range p.Order {
+		v, err := s.value(p.Table, &st.selected, st.selected.Cell(o.Column), func() string { return s.describeKey(p.Table, &st.selected) })
 		if err != nil {
 			return nil, err
 		}
-		at.position[i] = v
+		position[i] = v
 	}
-	return at, nil
+	return p.Cursor(position...), nil
 }
 
 // describeKey names the current row by its key as far as that can be read.
-func (s *session) describeKey(table *storage.Table, selected *selection) string {
+func (s *session) describeKey(table *storage.Table, selected *sqlstore.Selection) string {
 	var key []storage.Value
 	for _, c := range table.PrimaryKey() {
-		v, err := s.cells[selected.cell(c)].decode(table.Columns[c].Type)
+		v, err := s.cells[selected.Cell(c)].decode(table.Columns[c].Type)
 		if err != nil {
 			v = storage.Null(table.Columns[c].Type)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
 )
 
 func collect(t testing.TB, s *Storage, scan storage.Scan) (rows []storage.Row, pages int) {
@@ -88,15 +89,19 @@ func TestScansSearchAnIndex(t *testing.T) {
 		"index":                        {storage.Scan{Table: table, Kind: storage.IndexScan, Index: 3, IndexValue: one}, "SEARCH ns$t USING INDEX index_ns_t_i (i=? AND rowid>?)"},
 		"whole table":                  {storage.Scan{Table: table, Kind: storage.FullScan}, "SEARCH ns$t USING INTEGER PRIMARY KEY (rowid>?)"},
 	} {
-		c.scan.After = &cursor{position: []storage.Value{one, one}[:len(table.Clustering)-max(0, len(c.scan.Start.Values)-1)], rowid: 1}
+		first, err := s.plan(&c.scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.scan.After = first.Cursor([]storage.Value{one, one}[:max(1, len(first.Order))]...)
 		p, err := s.plan(&c.scan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		selected := selectColumns(table, nil)
+		selected := sqlstore.Select(table, nil)
 		db := raw(t, path)
 		var steps []string
-		for _, line := range results(t, db, "EXPLAIN QUERY PLAN "+strings.ReplaceAll(p.text(&selected), "?", "5")) {
+		for _, line := range results(t, db, "EXPLAIN QUERY PLAN "+strings.ReplaceAll(p.Text(dialect, &selected), "?", "5")) {
 			steps = append(steps, line[strings.LastIndex(line, "|")+1:])
 		}
 		if diff := cmp.Diff(c.want, strings.Join(steps, "|")); diff != "" {
@@ -123,7 +128,7 @@ func TestStatementCacheIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.readers.release(ses)
-	if len(ses.statements) != maxStatements || ses.recent.Len() != maxStatements {
-		t.Errorf("%d statements in the map, %d in the list, want %d", len(ses.statements), ses.recent.Len(), maxStatements)
+	if ses.statements.Len() != maxStatements {
+		t.Errorf("%d statements, want %d", ses.statements.Len(), maxStatements)
 	}
 }

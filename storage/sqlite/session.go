@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"container/list"
 	"context"
 	"database/sql"
 	"sync"
@@ -9,34 +8,26 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/internal/sqlstore"
 )
 
 // A session is one connection with its prepared statements and scratch space.
 // One call at a time uses it.
 type session struct {
 	conn       *sql.Conn
-	statements map[statementKey]*list.Element // of *statement
-	recent     *list.List                     // most recently used first
-	broken     bool                           // not to be used again
+	statements *sqlstore.Statements[*statement]
+	broken     bool // not to be used again
 
-	shape []byte // scratch: see statementKey
-	args  []any  // scratch: arguments of the statement about to run
-	cells []cell // scratch: values of the current row
-	dest  []any  // pointers to cells, for Rows.Scan
-}
-
-// statementKey names a prepared statement: its table, and a few bytes that say
-// which of the statements that one can build for it. Looking it up builds no
-// text and allocates nothing.
-type statementKey struct {
-	table *storage.Table
-	shape string
+	shape  []byte          // scratch: see [sqlstore.Statements]
+	params []storage.Value // scratch: parameters of the statement about to run
+	args   []any           // scratch: params, encoded
+	cells  []cell          // scratch: values of the current row
+	dest   []any           // pointers to cells, for Rows.Scan
 }
 
 type statement struct {
-	key      statementKey
 	prepared *sql.Stmt
-	selected selection // of a SELECT of columns
+	selected sqlstore.Selection // of a SELECT of columns
 }
 
 // maxStatements bounds the prepared statements of a session.
@@ -44,16 +35,12 @@ const maxStatements = 256
 
 // find returns the statement of table with s.shape, nil if it is not prepared.
 func (s *session) find(table *storage.Table) *statement {
-	element := s.statements[statementKey{table, string(s.shape)}]
-	if element == nil {
-		return nil
-	}
-	s.recent.MoveToFront(element)
-	return element.Value.(*statement)
+	st, _ := s.statements.Get(table, s.shape)
+	return st
 }
 
 // prepare prepares text as the statement of table with s.shape.
-func (s *session) prepare(table *storage.Table, text string, selected selection) (*statement, error) {
+func (s *session) prepare(table *storage.Table, text string, selected sqlstore.Selection) (*statement, error) {
 	prepared, err := s.conn.PrepareContext(context.Background(), text)
 	if err != nil && resultCode(err)&primaryCode == codes.SQLITE_ERROR {
 		// SQLite has compiled against the schema that it remembers, and does
@@ -67,14 +54,8 @@ func (s *session) prepare(table *storage.Table, text string, selected selection)
 	if err != nil {
 		return nil, err
 	}
-	if s.recent.Len() >= maxStatements {
-		oldest := s.recent.Remove(s.recent.Back()).(*statement)
-		delete(s.statements, oldest.key)
-		// Closing frees memory and cannot undo anything.
-		_ = oldest.prepared.Close()
-	}
-	st := &statement{key: statementKey{table, string(s.shape)}, prepared: prepared, selected: selected}
-	s.statements[st.key] = s.recent.PushFront(st)
+	st := &statement{prepared: prepared, selected: selected}
+	s.statements.Put(table, s.shape, st)
 	return st, nil
 }
 
@@ -85,7 +66,7 @@ func (s *session) prepareText(text string) (*statement, error) {
 	if st := s.find(nil); st != nil {
 		return st, nil
 	}
-	return s.prepare(nil, text, selection{})
+	return s.prepare(nil, text, sqlstore.Selection{})
 }
 
 // destinations returns pointers to n cells.
@@ -142,7 +123,9 @@ func (p *pool) acquire(ctx context.Context) (*session, error) {
 		<-p.tokens
 		return nil, err
 	}
-	return &session{conn: conn, statements: map[statementKey]*list.Element{}, recent: list.New()}, nil
+	// Closing a statement frees memory and cannot undo anything.
+	statements := sqlstore.NewStatements(maxStatements, func(st *statement) { _ = st.prepared.Close() })
+	return &session{conn: conn, statements: statements}, nil
 }
 
 // connect opens a connection. Its settings make SQLite read the file, which may
@@ -199,8 +182,6 @@ func (p *pool) drain() {
 // close closes the connection, which rolls back what was not committed; there
 // is nobody to tell a failure to.
 func (s *session) close() {
-	for element := s.recent.Front(); element != nil; element = element.Next() {
-		_ = element.Value.(*statement).prepared.Close()
-	}
+	s.statements.Clear()
 	_ = s.conn.Close()
 }

@@ -11,6 +11,7 @@ import (
 
 // Storage is one SQLite file, or one in-memory database.
 type Storage struct {
+	*administration
 	config  config
 	db      *sql.DB
 	writer  *pool // one session
@@ -25,7 +26,14 @@ var (
 )
 
 // dialect is how SQLite spells what package sqlstore builds.
-var dialect = sqlstore.Dialect{Quote: '"', NamespaceSeparator: "$"}
+var dialect = sqlstore.Dialect{
+	Quote:              '"',
+	NamespaceSeparator: "$",
+	UncheckedInts:      true,
+	// SQLite looks at the value of a bare parameter when it plans, and plans anew
+	// for each value.
+	LimitSuffix: "+0",
+}
 
 // Info describes what SQLite promises: everything, on every access path.
 func (s *Storage) Info(string) storage.Info {
@@ -33,23 +41,13 @@ func (s *Storage) Info(string) storage.Info {
 		Name:                      "sqlite",
 		Atomicity:                 storage.AtomicStorage,
 		Batch:                     true,
+		Copies:                    true,
 		LinearizableGet:           true,
 		LinearizablePartitionScan: true,
 		LinearizableIndexScan:     true,
 		LinearizableFullScan:      true,
 		Compare:                   compare,
 	}
-}
-
-// Table reads the definition of a table from the metadata table.
-func (s *Storage) Table(ctx context.Context, name storage.TableName) (*storage.Table, error) {
-	const op = "table"
-	var table *storage.Table
-	err := s.read(ctx, op, name, func(ses *session) (err error) {
-		table, err = s.readTable(ses, op, name)
-		return err
-	})
-	return table, err
 }
 
 // Admin returns s: tables are created through the connection that writes.

@@ -19,6 +19,7 @@ type harness struct {
 	name       string
 	created    []storage.TableName
 	namespaces []string
+	running    []storage.Transaction
 }
 
 // skip ends the check.
@@ -161,6 +162,7 @@ func (h *harness) createTable(definition *storage.Table) *storage.Table {
 
 // cleanup drops the tables and namespaces that the check created.
 func (h *harness) cleanup() {
+	h.endTransactions()
 	for _, name := range h.created {
 		if err := h.storage.Admin().DropTable(background, name); err != nil && !errors.Is(err, storage.ErrTableNotFound) {
 			h.Errorf("drop %s: %v", name, err)

@@ -61,8 +61,8 @@ type check struct {
 func checks() []check {
 	var all []check
 	for _, group := range [][]check{
-		adminChecks(), alterChecks(), nameChecks(), valueChecks(), keyChecks(), indexChecks(), getChecks(), putChecks(),
-		preconditionChecks(), conditionChecks(), filterChecks(), likeChecks(), rangeChecks(), pagingChecks(), groupChecks(), batchChecks(), refusalChecks(),
+		adminChecks(), alterChecks(), dryRunChecks(), nameChecks(), valueChecks(), keyChecks(), indexChecks(), getChecks(), putChecks(),
+		preconditionChecks(), copyChecks(), conditionChecks(), filterChecks(), likeChecks(), rangeChecks(), pagingChecks(), groupChecks(), batchChecks(), transactionChecks(), refusalChecks(),
 		cancellationChecks(), concurrencyChecks(), randomChecks(), closeChecks(),
 	} {
 		all = append(all, group...)

@@ -58,8 +58,9 @@ func (e *Engine) completeTogether(ctx context.Context, groups [][]storage.Mutati
 		return slices.Repeat([]error{err}, len(groups))
 	}
 	errs := make([]error, len(groups))
-	for i, group := range groups {
-		errs[i] = e.storage.Mutate(ctx, group)
-	}
+	_ = each(len(groups), false, func(i int) error {
+		errs[i] = e.storage.Mutate(ctx, groups[i])
+		return nil
+	})
 	return errs
 }

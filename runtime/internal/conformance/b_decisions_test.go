@@ -87,7 +87,7 @@ var _ = items(
 			for _, always := range []bool{false, true} {
 				run(t, fmt.Sprint("always decide ", always), func(t *testing.T) {
 					w := threeItems(s, t)
-					c := w.client(func(o *commit.Options) { o.AlwaysDecide = always })
+					c := w.client(func(o *commit.Options) { o.AlwaysDecide, o.SeparateValidation = always, true })
 					x := c.begin(a.begin()...)
 					want(t, "get", x.get(c.item(1, 0)), "v=0")
 					want(t, "scan", x.keys(scanOf(c.table(itemTable), 1)), "0 2 4")
@@ -150,7 +150,7 @@ var _ = items(
 					run(t, fmt.Sprint("writes ", writes, ", always decide ", always), func(t *testing.T) {
 						w := threeItems(s, t)
 						before := w.item(1, 0)
-						c := w.client(func(o *commit.Options) { o.AlwaysDecide = always })
+						c := w.client(func(o *commit.Options) { o.AlwaysDecide, o.SeparateValidation = always, true })
 						x := c.begin(isolation(commit.Serializable))
 						want(t, "get", x.get(c.item(1, 2)), "v=2")
 						if writes {

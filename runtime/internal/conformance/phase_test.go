@@ -32,10 +32,14 @@ func (w *world) phaseOf(c faulty.Call) string {
 	case c.Mutations[0].Table.Column("tx_id") < 0:
 		return "write"
 	}
-	// One mutation of a group tells for all, unless they commit in one phase:
-	// there is no other kind of request with checks in it.
+	// One mutation of a group tells for all, but that first writes have checks
+	// beside them.
 	m := c.Mutations[0]
-	switch guard := valueOf(m, "tx_state"); {
+	guard := valueOf(m, "tx_state")
+	if guard != nil && guard.Int64() == int64(commit.Committed) {
+		guard = nil // a write over a version that nobody has read
+	}
+	switch {
 	case guard == nil && slices.ContainsFunc(c.Mutations, commitsAtOnce):
 		return "one phase"
 	case guard == nil:
@@ -49,10 +53,10 @@ func (w *world) phaseOf(c faulty.Call) string {
 	}
 }
 
-// commitsAtOnce reports whether a mutation that depends on no state is one of a
-// commit in one phase. A prepare puts what is not committed yet.
+// commitsAtOnce reports whether a first write is one of a commit in one phase. A
+// prepare puts what is not committed yet.
 func commitsAtOnce(m storage.Mutation) bool {
-	return m.Op != storage.Put || stateIn(m) == commit.Committed
+	return m.Op == storage.Delete || stateIn(m) == commit.Committed
 }
 
 // valueOf returns the value that a mutation wants a column to have before, nil

@@ -39,7 +39,7 @@ func phaseOf(group []storage.Mutation) string {
 	}
 	conditionOnState := slices.ContainsFunc(m.Where, func(p storage.Predicate) bool { return p.Column == columns.state && p.Value.Int64() != stateCommitted })
 	switch {
-	case !conditionOnState && (m.Op != storage.Put || isOnePhase(m)):
+	case !conditionOnState && slices.ContainsFunc(group, isOnePhase):
 		return "one phase"
 	case !conditionOnState:
 		return "prepare"
@@ -50,8 +50,11 @@ func phaseOf(group []storage.Mutation) string {
 	}
 }
 
-// isOnePhase reports whether the put leaves a committed record.
-func isOnePhase(m *storage.Mutation) bool {
+// isOnePhase reports whether a first write leaves a committed record, or none.
+func isOnePhase(m storage.Mutation) bool {
+	if m.Op == storage.Delete {
+		return true
+	}
 	at := slices.Index(m.Columns, columns.state)
 	return at >= 0 && m.Values[at].Int64() == stateCommitted
 }

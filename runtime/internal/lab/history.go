@@ -125,12 +125,15 @@ func (r *run) historyOps(tx *Tx) []history.Op {
 	return ops
 }
 
+// historyScan writes the range of an index scan otherwise than that of one of the
+// whole table, as that of a simulation does.
 func (o *op) historyScan() history.Op {
-	r := history.Range{Prefix: "item/", Order: history.AnyOrder, Limit: o.of.Limit}
-	if o.of.Partition != nil {
+	r := history.Range{Prefix: "item", Order: history.AnyOrder, Limit: o.of.Limit}
+	switch {
+	case o.of.Partition != nil:
 		r.Prefix, r.Order = fmt.Sprintf("item/%d/", *o.of.Partition), history.Ascending
-	}
-	if o.of.Category != nil {
+	case o.of.Category != nil:
+		r.Prefix = "item/"
 		r.Where = history.Congruence{Mod: categories, Rem: int64(*o.of.Category)}
 	}
 	rows := []history.Row{}

@@ -91,7 +91,10 @@ func (s *simulation) attempted(tx *simTx) []history.Op {
 	return slices.DeleteFunc(s.historyOps(tx), func(o history.Op) bool { return !o.Kind.IsWrite() })
 }
 
-// historyOps are the operations of a transaction with their results.
+// historyOps are the operations of a transaction with their results. A history
+// has no word for an insert, which replaces nothing: where reads do not repeat, one
+// of a record that the transaction has seen would look as if it replaced that. So
+// those reads are left out.
 func (s *simulation) historyOps(tx *simTx) []history.Op {
 	var ops []history.Op
 	own := map[Key]simOwn{}
@@ -106,6 +109,9 @@ func (s *simulation) historyOps(tx *simTx) []history.Op {
 			if len(d.rows) > 0 {
 				v = d.rows[0].v
 			}
+			if tx.insertsLater(i, d.rows) {
+				continue
+			}
 			ops = append(ops, history.Get(key, historyNumber(v)))
 		case put, insert:
 			ops = append(ops, history.Write(key, int64(d.v)))
@@ -117,45 +123,69 @@ func (s *simulation) historyOps(tx *simTx) []history.Op {
 				hit, known = s.hit(tx, i)
 			}
 			switch {
-			case hit:
-				ops = append(ops, history.Write(key, int64(d.v)))
-			case known:
+			case known && !hit:
 				ops = append(ops, history.Get(key, history.None))
+			default:
+				// Where it is not known the transaction went on to replace the record, and
+				// no scan in between could show this version. Without it the absence there
+				// would look as if it were the work of others.
+				ops = append(ops, history.Write(key, int64(d.v)))
 			}
 		case scan:
-			ops = append(ops, d.historyScan())
+			if !tx.insertsLater(i, d.rows) {
+				ops = append(ops, d.historyScan())
+			}
 		}
 	}
 	return ops
 }
 
+// insertsLater reports whether the transaction inserts one of the records after its
+// i-th operation, if reads need not repeat.
+func (tx *simTx) insertsLater(i int, rows []simRecordRead) bool {
+	return tx.plan.isolation == commit.ReadCommitted && slices.ContainsFunc(tx.done[i+1:], func(later simDone) bool {
+		return later.kind == insert && slices.ContainsFunc(rows, func(r simRecordRead) bool { return r.key == later.key })
+	})
+}
+
 // hit reports whether an update has found a record that the transaction had not
-// written, if that is known: by what it read of it afterwards, or by what it left
-// there.
+// written, if that can be known: by what the transaction saw of it afterwards, or
+// by what it left there. All updates until another write of the record find the
+// same, for the first version that they read counts.
 func (s *simulation) hit(tx *simTx, i int) (hit, known bool) {
 	d := &tx.done[i]
-	for _, later := range tx.done[i+1:] {
-		switch later.kind {
-		case scan:
-			if slices.Contains(later.rows, simRecordRead{d.key, d.v}) {
-				return true, true
+	own := simRecordRead{d.key, d.v}
+	for j := i; j < len(tx.done); j++ {
+		later := &tx.done[j]
+		switch {
+		case later.kind == scan:
+			if _, shows := later.scan.selects(own.key, own.v); shows && later.scan.reached(own.key, later.rows) || slices.Contains(later.rows, own) {
+				return slices.Contains(later.rows, own), true
 			}
-		case get:
-			if later.key == d.key {
-				return len(later.rows) > 0 && later.rows[0].v == d.v, true
-			}
+		case later.key != d.key:
+		case later.kind == get:
+			return slices.Contains(later.rows, own), true
+		case later.kind == update && later.when >= 0:
+			return true, true // one that does not find it fails
+		case later.kind == update:
+			own.v = later.v
 		default:
-			if later.key == d.key {
-				return false, false
-			}
+			return false, false
 		}
 	}
 	return slices.ContainsFunc(s.net.ledger.writes[d.key], func(w simWrite) bool { return w.by == tx.id }), true
 }
 
+// historyScan is a scan in the words of a history. An index scan and one of the
+// whole table may ask for the same records, but what they find may differ below
+// SERIALIZABLE: only a scan that reads the same way repeats. So their ranges are
+// written in different ways.
 func (d *simDone) historyScan() history.Op {
-	r := history.Range{Prefix: "item/", Order: history.AnyOrder}
-	if d.scan.kind == storage.PartitionScan {
+	r := history.Range{Prefix: "item", Order: history.AnyOrder}
+	switch d.scan.kind {
+	case storage.IndexScan:
+		r.Prefix = "item/"
+	case storage.PartitionScan:
 		r = history.Range{
 			Prefix: fmt.Sprintf("item/%d/", d.scan.partition), From: fmt.Sprint(d.scan.from), To: fmt.Sprint(d.scan.to), Limit: d.scan.limit,
 		}

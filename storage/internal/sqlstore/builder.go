@@ -15,6 +15,16 @@ type Dialect struct {
 	NamespaceSeparator string
 	// NumberedParams says that parameters are $1, $2, …, not ?.
 	NumberedParams bool
+	// AlwaysEscape says that LIKE needs an ESCAPE clause, which may be empty,
+	// to have no escape character: without one it has a backslash.
+	AlwaysEscape bool
+	// UncheckedInts says that an INT column takes larger numbers, so that a sum
+	// which is none must be kept out.
+	UncheckedInts bool
+	// NestedAfter says that no comparison of row values becomes an index range.
+	NestedAfter bool
+	// LimitSuffix follows the parameter of LIMIT.
+	LimitSuffix string
 }
 
 // Builder writes the text of one statement. Names are always quoted and never

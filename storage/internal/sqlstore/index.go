@@ -10,6 +10,7 @@ import (
 
 const (
 	indexPrefix  = "index_"
+	orderPrefix  = "index_clustering_order_"
 	maxIndexName = 63
 )
 
@@ -17,6 +18,12 @@ const (
 // section 3.7).
 func IndexName(table storage.TableName, column string) string {
 	return shorten(indexPrefix, LongIndexName(table, column))
+}
+
+// OrderIndexName returns the name of the index that PostgreSQL, Oracle and Db2
+// need where clustering orders are mixed.
+func OrderIndexName(table storage.TableName) string {
+	return shorten(orderPrefix, orderPrefix+table.Namespace+"_"+table.Name)
 }
 
 // LongIndexName returns the name that ScalarDB before 3.16.5, 3.17.3 and 3.18

@@ -133,7 +133,7 @@ func TestAfter(t *testing.T) {
 			t.Error(diff)
 		}
 		position := strings.Split("xyz", "")[:len(c.order)]
-		if got := strings.Join(AfterParams(nil, c.order, position), ""); got != c.params {
+		if got := strings.Join(AfterParams(schemas, nil, c.order, position), ""); got != c.params {
 			t.Errorf("parameters %s, want %s", got, c.params)
 		}
 	}

@@ -1,6 +1,10 @@
 package sqlstore
 
-import "github.com/scalargen/scalargen/storage"
+import (
+	"strconv"
+
+	"github.com/scalargen/scalargen/storage"
+)
 
 // Insert appends an INSERT of the primary key and the given columns.
 // Parameters: the key, then the columns.
@@ -35,14 +39,41 @@ func (b *Builder) UpsertOnConflict(t *storage.Table, columns []int) *Builder {
 // with a key if conditions hold. Parameters: the columns, the key, the operands
 // of the conditions (see [Builder.Predicates]).
 func (b *Builder) Update(t *storage.Table, columns []int, conditions []storage.Predicate) *Builder {
+	return b.update(t, nil, columns, conditions)
+}
+
+// update is Update with copies, which come first: MySQL evaluates from left to
+// right. What they add is part of the text, since it is nearly always 1.
+func (b *Builder) update(t *storage.Table, copies []storage.Copy, columns []int, conditions []storage.Predicate) *Builder {
 	b.Text("UPDATE ").Table(t.TableName).Text(" SET ")
-	for i, c := range columns {
+	for i, c := range copies {
 		if i > 0 {
+			b.Text(",")
+		}
+		b.Name(t.Columns[c.To].Name).Text("=").copied(t.Columns[c.From].Name, c.Plus)
+	}
+	for i, c := range columns {
+		if i+len(copies) > 0 {
 			b.Text(",")
 		}
 		b.Name(t.Columns[c].Name).Text("=").Param()
 	}
 	return b.whereKey(t, conditions)
+}
+
+// copied appends the value of a column plus a number.
+func (b *Builder) copied(column string, plus int32) *Builder {
+	if plus == 0 {
+		return b.Name(column)
+	}
+	sum := func() *Builder { return b.Name(column).Text("+(" + strconv.Itoa(int(plus)) + ")") }
+	if !b.dialect.UncheckedInts {
+		return sum()
+	}
+	// There is no positive counterpart of the smallest integer, which is an error.
+	b.Text("CASE WHEN ")
+	sum().Text(" NOT BETWEEN -2147483648 AND 2147483647 THEN abs(-9223372036854775807-1) ELSE ")
+	return sum().Text(" END")
 }
 
 // Delete appends a DELETE of the record with a key if conditions hold.

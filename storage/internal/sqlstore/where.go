@@ -18,8 +18,8 @@ func (b *Builder) Equals(t *storage.Table, columns []int) *Builder {
 }
 
 // Predicates appends predicates joined by AND. Parameters: the operand of each,
-// none for IS NULL and IS NOT NULL; the pattern, then the escape if there is
-// one, for LIKE and NOT LIKE.
+// none for IS NULL and IS NOT NULL; the pattern, then the escape if the text has
+// one, for LIKE and NOT LIKE. See [Dialect.AppendOperands].
 func (b *Builder) Predicates(t *storage.Table, predicates []storage.Predicate) *Builder {
 	for i := range predicates {
 		p := &predicates[i]
@@ -32,7 +32,7 @@ func (b *Builder) Predicates(t *storage.Table, predicates []storage.Predicate) *
 			b.Text(" ").Text(p.Operator.String())
 		case storage.Like, storage.NotLike:
 			b.Text(" ").Text(p.Operator.String()).Text(" ").Param()
-			if p.Escape != "" {
+			if b.dialect.escapes(p) {
 				b.Text(" ESCAPE ").Param()
 			}
 		default:
@@ -41,6 +41,27 @@ func (b *Builder) Predicates(t *storage.Table, predicates []storage.Predicate) *
 	}
 	return b
 }
+
+// AppendOperands appends the parameters of [Builder.Predicates].
+func (d Dialect) AppendOperands(dst []storage.Value, predicates []storage.Predicate) []storage.Value {
+	for i := range predicates {
+		p := &predicates[i]
+		switch p.Operator {
+		case storage.IsNull, storage.IsNotNull:
+		case storage.Like, storage.NotLike:
+			dst = append(dst, p.Value)
+			if d.escapes(p) {
+				dst = append(dst, storage.TextValue(p.Escape))
+			}
+		default:
+			dst = append(dst, p.Value)
+		}
+	}
+	return dst
+}
+
+// escapes reports whether a LIKE has an ESCAPE clause.
+func (d Dialect) escapes(p *storage.Predicate) bool { return d.AlwaysEscape || p.Escape != "" }
 
 // Filter appends a filter, which must not be empty, as an OR of ANDs in
 // parentheses. SQL's three-valued logic is the contract's: a comparison with
@@ -87,11 +108,11 @@ func (b *Builder) OrderBy(t *storage.Table, order []Sort) *Builder {
 // After appends the condition that a row comes after a given one in the order
 // of columns that hold no NULL. Parameters: see [AfterParams].
 //
-// With one direction for all columns it is a row value, which databases turn
-// into one index range. With mixed directions it is nested: a, or a equal and
-// then b.
+// With one direction for all columns it is a row value, which most databases
+// turn into one index range. With mixed directions, or where they do not, it is
+// nested: a, or a equal and then b.
 func (b *Builder) After(t *storage.Table, order []Sort) *Builder {
-	if !mixed(order) {
+	if !b.dialect.nested(order) {
 		b.Text("(")
 		for i, s := range order {
 			if i > 0 {
@@ -120,8 +141,8 @@ func (b *Builder) After(t *storage.Table, order []Sort) *Builder {
 
 // AfterParams appends the parameters of [Builder.After] to args, given the
 // position: the values of the order's columns in the row to continue after.
-func AfterParams[T any](args []T, order []Sort, position []T) []T {
-	if !mixed(order) {
+func AfterParams[T any](d Dialect, args []T, order []Sort, position []T) []T {
+	if !d.nested(order) {
 		return append(args, position...)
 	}
 	args = append(args, position[0])
@@ -134,8 +155,8 @@ func AfterParams[T any](args []T, order []Sort, position []T) []T {
 	return args
 }
 
-func mixed(order []Sort) bool {
-	return slices.ContainsFunc(order, func(s Sort) bool { return s.Desc != order[0].Desc })
+func (d Dialect) nested(order []Sort) bool {
+	return len(order) > 1 && d.NestedAfter || slices.ContainsFunc(order, func(s Sort) bool { return s.Desc != order[0].Desc })
 }
 
 func afterOperator(s Sort) string {

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"encoding/binary"
@@ -6,17 +6,18 @@ import (
 	"github.com/scalargen/scalargen/storage"
 )
 
-// The first byte of a shape says which statement it is. Together with what
-// follows it fixes the text, but for the names that the table gives.
+// A shape is a few bytes that say which of the statements on a table is meant:
+// together with the table's names it fixes the text. The first byte of a
+// mutation's shape is its [Kind]; these are the others.
 const (
-	shapeGet byte = iota
+	shapeGet byte = iota + 128
 	shapeScan
-	shapeUpsert
-	shapeInsert
-	shapeUpdate
-	shapeDelete
-	shapeExists
 )
+
+// AppendGetShape appends the shape of a SELECT of columns by key.
+func AppendGetShape(shape []byte, columns []int) []byte {
+	return appendColumns(append(shape, shapeGet), columns)
+}
 
 // appendColumns appends a list of columns; nil differs from all others.
 func appendColumns(shape []byte, columns []int) []byte {
@@ -34,8 +35,12 @@ func appendColumns(shape []byte, columns []int) []byte {
 func appendPredicates(shape []byte, predicates []storage.Predicate) []byte {
 	shape = binary.AppendUvarint(shape, uint64(len(predicates)))
 	for i := range predicates {
-		shape = binary.AppendUvarint(shape, uint64(predicates[i].Column))
-		shape = append(shape, byte(predicates[i].Operator))
+		p := &predicates[i]
+		shape = binary.AppendUvarint(shape, uint64(p.Column))
+		shape = append(shape, byte(p.Operator))
+		if p.Operator == storage.Like || p.Operator == storage.NotLike {
+			shape = appendFlag(shape, p.Escape != "")
+		}
 	}
 	return shape
 }
