@@ -110,10 +110,10 @@ var commitBugs = []bug{
 		in("Tx.ready", "return tx.waitForRecoveries(ctx)", "return nil"),
 	}},
 	{"one-phase-without-validation", "one-phase commit skipped the reads of SERIALIZABLE (#3295)", []patch{
-		in("Tx.onePhaseGroup", "if tx.isolation == Serializable {", "if false && tx.isolation == Serializable {"),
+		in("Tx.onePhaseGroup", "if tx.validationNeeded() {", "if false && tx.validationNeeded() {"),
 	}},
 	{"one-phase-without-scans", "one-phase commit skipped the scans of SERIALIZABLE (#3295)", []patch{
-		in("Tx.onePhaseGroup", " || tx.isolation == Serializable && len(tx.scans) > 0", ""),
+		in("Tx.withChecks", " || len(tx.scans) > 0", ""),
 	}},
 	{"expired-in-use", "the reaper rolled back a transaction in use (#3673)", []patch{
 		in("Tx.Expire", "if _, err := tx.claim(over, active); err != nil {", "if !tx.stage.CompareAndSwap(active, over) {"),
