@@ -68,10 +68,18 @@ func TestOpenWithDatabaseTransactions(t *testing.T) {
 	must(t, second(orders.Get(t.Context(), db, keyOfOrder(first))))
 }
 
+// opened is the last storage that was opened as without-transactions.
+var opened *closeCounter
+
+func init() {
+	storage.Register("without-transactions", func(context.Context, storage.Properties) (storage.Storage, error) {
+		opened = &closeCounter{Storage: withoutTransactions{memory.New()}}
+		return opened, nil
+	})
+}
+
 func TestOpenRefusesDatabaseTransactionsThatAreNotThere(t *testing.T) {
 	t.Parallel()
-	opened := &closeCounter{Storage: withoutTransactions{memory.New()}}
-	storage.Register("without-transactions", func(context.Context, storage.Properties) (storage.Storage, error) { return opened, nil })
 	properties := storage.Properties{managerKey: "jdbc", "scalar.db.storage": "without-transactions"}
 	_, err := scalar.Open(t.Context(), properties)
 	wantError(t, err, scalar.ErrInvalid, "the storage has no transactions of its own", "use the transaction manager consensus-commit")

@@ -1,8 +1,6 @@
 package scalar
 
-import (
-	"context"
-)
+import "context"
 
 // Tx is a transaction. Its writes stay in memory until [Tx.Commit], or in the
 // database with [DatabaseTransactions].
@@ -10,8 +8,7 @@ import (
 // Its reads may run concurrently, as with an errgroup; GetAll reads many records
 // in one round trip. A write, or Commit, must not run beside another call: the
 // one that comes second is [ErrInvalid], and [ErrClosed] if it comes after a
-// Commit. Inside [DB.Transact] the Tx is committed
-// or rolled back for you.
+// Commit. Inside [DB.Transact] the Tx is committed or rolled back for you.
 type Tx struct {
 	db         *DB
 	tx         transaction
