@@ -77,9 +77,9 @@ func together() []*Scenario {
 		return reach
 	}
 	return []*Scenario{
-		{Name: "decisions in one request", Records: three, Engine: rows, Faults: slow, Clients: members, Reach: shared(3)},
+		{Name: "decisions in one request", Records: three, Engine: rows, Faults: slow, Clients: members, Reach: shared(3), Within: 20_000},
 		{Name: "decisions in one request, and a reader", Records: present, Engine: rows, Faults: slow, Clients: again, Reach: allCommit(4)},
-		{Name: "records completed in one request", Records: three, Engine: records, Faults: slow, Clients: members, Reach: shared(3)},
+		{Name: "records completed in one request", Records: three, Engine: records, Faults: slow, Clients: members, Reach: shared(3), Within: 20_000},
 		{Name: "records completed in one request, and a reader", Records: present, Engine: records, Faults: slow, Clients: again, Reach: allCommit(4)},
 	}
 }

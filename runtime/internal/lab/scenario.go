@@ -26,6 +26,9 @@ type Scenario struct {
 	// Reach names what some execution must do, for example that both commit: an
 	// explorer that finds nothing wrong may be looking at nothing.
 	Reach map[string]func(r *Outcome) bool
+	// Within is how many executions it may take to reach that, where the first ones
+	// do not; a shorter exploration need not.
+	Within int
 }
 
 // String returns the scenario's name with its isolation level.
