@@ -13,7 +13,8 @@ type Admin struct {
 	eventuallyConsistentIndexes bool
 	groupCommit                 bool
 	writeSetLogging             bool
-	direct                      bool // without transactions
+	direct                      bool   // without ScalarDB's transactions
+	manager                     string // the transaction manager
 	coordinator                 *storage.Table
 }
 
@@ -24,12 +25,13 @@ type Admin struct {
 //   - group commit and write-set logging, for which the coordinator table has a
 //     column each; a table that has them keeps them in any case;
 //   - whether indexes are eventually consistent;
-//   - whether there are transactions at all: without them no table has columns for
-//     them, whatever the schema says, and the coordinator table is left alone.
+//   - whether there are transactions at all, and other ones than the database's own:
+//     otherwise no table has columns for them, whatever the schema says, and the
+//     coordinator table is left alone.
 func New(s storage.Storage, c scalar.Config) *Admin {
 	a := &Admin{
 		storage: s, eventuallyConsistentIndexes: c.EventuallyConsistentIndexes,
-		groupCommit: c.GroupCommit != nil, writeSetLogging: c.LogWriteSets, direct: c.WithoutTransactions,
+		groupCommit: c.GroupCommit != nil, writeSetLogging: c.LogWriteSets, direct: c.WithoutTransactions || c.DatabaseTransactions, manager: c.TransactionManager(),
 	}
 	a.coordinator = coordinatorTable(c.CoordinatorNamespace, a.groupCommit, a.writeSetLogging)
 	return a
@@ -42,5 +44,5 @@ func (a *Admin) transactional(t *schema.Table) bool { return t.Transaction && !a
 // unneeded is the step about the coordinator table where there are no
 // transactions. It may still serve others.
 func (a *Admin) unneeded() Step {
-	return Step{Action: Keep, Name: a.coordinator.TableName, Reason: "is left alone, the transaction manager single-crud-operation has no use for it"}
+	return Step{Action: Keep, Name: a.coordinator.TableName, Reason: "is left alone, the transaction manager " + a.manager + " has no use for it"}
 }

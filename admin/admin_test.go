@@ -81,6 +81,15 @@ func describe(p *Plan) string {
 	return b.String()
 }
 
+// sentences renders differences.
+func sentences(found []Difference) []string {
+	var all []string
+	for _, d := range found {
+		all = append(all, d.String())
+	}
+	return all
+}
+
 func planned(t *testing.T, p *Plan, err error, want string) *Plan {
 	t.Helper()
 	if err != nil {
@@ -346,7 +355,7 @@ func TestDifferencesFromDeployedTables(t *testing.T) {
 			if len(p.Steps) != 1 || p.Changes() != 0 {
 				t.Fatalf("plan\n%s", describe(p))
 			}
-			if diff := cmp.Diff(c.want, p.Steps[0].Differences); diff != "" {
+			if diff := cmp.Diff(c.want, sentences(p.Steps[0].Differences)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

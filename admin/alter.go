@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -16,54 +18,62 @@ import (
 // PlanCreateIndex returns the steps that create the secondary index on a column,
 // and on its before image unless indexes are eventually consistent.
 func (a *Admin) PlanCreateIndex(ctx context.Context, name storage.TableName, column string, options storage.Options) (*Plan, error) {
-	const op = "create index"
-	b, err := a.alter(ctx, op, name, column)
+	b, err := a.alter(ctx, "create index", name, column)
 	if err != nil {
 		return nil, err
 	}
+	b.createIndex(column, options, !a.eventuallyConsistentIndexes)
+	return b.end("has the index on column " + column + " already")
+}
+
+func (b *alteration) createIndex(column string, options storage.Options, both bool) {
 	// That of the before image comes first: with the other one alone, reads
 	// would miss records that are being written.
-	if b.hasImage(column) && !a.eventuallyConsistentIndexes {
+	if both && b.hasImage(column) {
 		b.add(Step{Action: CreateIndex, Column: storage.Column{Name: beforePrefix + column}, Options: options})
 	}
 	b.add(Step{Action: CreateIndex, Column: storage.Column{Name: column}, Options: options})
-	return b.end("has the index on column " + column + " already")
 }
 
 // PlanDropIndex returns the steps that drop the secondary index on a column, and
 // on its before image.
 func (a *Admin) PlanDropIndex(ctx context.Context, name storage.TableName, column string) (*Plan, error) {
-	const op = "drop index"
-	b, err := a.alter(ctx, op, name, column)
+	b, err := a.alter(ctx, "drop index", name, column)
 	if err != nil {
 		return nil, err
 	}
+	b.dropIndex(column)
+	return b.end("has no index on column " + column)
+}
+
+func (b *alteration) dropIndex(column string) {
 	b.add(Step{Action: DropIndex, Column: storage.Column{Name: column}})
 	if b.hasImage(column) {
 		b.add(Step{Action: DropIndex, Column: storage.Column{Name: beforePrefix + column}})
 	}
-	return b.end("has no index on column " + column)
 }
 
 // PlanAddColumn returns the steps that add a column, NULL in all records, and
 // its before image. The package's documentation says when it may be written.
 func (a *Admin) PlanAddColumn(ctx context.Context, name storage.TableName, column storage.Column) (*Plan, error) {
-	const op = "add column"
-	b, err := a.alter(ctx, op, name, column.Name)
+	b, err := a.alter(ctx, "add column", name, column.Name)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.checkNewName(op, column.Name); err != nil {
-		return nil, err
-	}
+	b.addColumn(column)
+	return b.end("has column " + column.Name + " already")
+}
+
+func (b *alteration) addColumn(column storage.Column) {
+	const op = "add column"
+	b.fail(b.checkNewName(op, column.Name))
 	if i := b.Column(column.Name); i >= 0 && b.InPrimaryKey(i) {
-		return nil, storage.Invalidf(op, name, "column %s is there, and belongs to the primary key", column.Name)
+		b.fail(storage.Invalidf(op, b.TableName, "column %s is there, and belongs to the primary key", column.Name))
 	}
 	b.add(Step{Action: AddColumn, Column: column})
 	if b.transaction {
 		b.add(Step{Action: AddColumn, Column: storage.Column{Name: beforePrefix + column.Name, Type: column.Type}})
 	}
-	return b.end("has column " + column.Name + " already")
 }
 
 // PlanDropColumn returns the steps that drop a column with its values and index,
@@ -73,30 +83,35 @@ func (a *Admin) PlanDropColumn(ctx context.Context, name storage.TableName, colu
 	if err != nil {
 		return nil, err
 	}
+	b.dropColumn(column)
+	return b.end("has no column " + column)
+}
+
+func (b *alteration) dropColumn(column string) {
 	if b.hasImage(column) || b.hasOrphan(column) {
 		b.add(Step{Action: DropColumn, Column: storage.Column{Name: beforePrefix + column}})
 	}
 	b.add(Step{Action: DropColumn, Column: storage.Column{Name: column}})
-	return b.end("has no column " + column)
 }
 
 // PlanRenameColumn returns the steps that rename a column and its before image.
 // No transaction may be in flight.
 func (a *Admin) PlanRenameColumn(ctx context.Context, name storage.TableName, from, to string) (*Plan, error) {
-	const op = "rename column"
-	b, err := a.alter(ctx, op, name, from)
+	b, err := a.alter(ctx, "rename column", name, from)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.checkNewName(op, to); err != nil {
-		return nil, err
-	}
+	b.renameColumn(from, to)
+	return b.end("has column " + to + " already")
+}
+
+func (b *alteration) renameColumn(from, to string) {
+	b.fail(b.checkNewName("rename column", to))
 	image := b.hasImage(from) || b.hasOrphan(from) && b.hasData(to)
 	b.add(Step{Action: RenameColumn, Column: storage.Column{Name: from}, To: to})
 	if image {
 		b.add(Step{Action: RenameColumn, Column: storage.Column{Name: beforePrefix + from}, To: beforePrefix + to})
 	}
-	return b.end("has column " + to + " already")
 }
 
 // PlanAlterColumn returns the steps that change the type of a column and of its
@@ -107,11 +122,15 @@ func (a *Admin) PlanAlterColumn(ctx context.Context, name storage.TableName, col
 	if err != nil {
 		return nil, err
 	}
-	b.add(Step{Action: AlterColumn, Column: storage.Column{Name: column, Type: typ}})
-	if b.hasImage(column) {
-		b.add(Step{Action: AlterColumn, Column: storage.Column{Name: beforePrefix + column, Type: typ}})
-	}
+	b.alterColumn(storage.Column{Name: column, Type: typ})
 	return b.end("has column " + column + " of type " + typ.String() + " already")
+}
+
+func (b *alteration) alterColumn(column storage.Column) {
+	b.add(Step{Action: AlterColumn, Column: column})
+	if b.hasImage(column.Name) {
+		b.add(Step{Action: AlterColumn, Column: storage.Column{Name: beforePrefix + column.Name, Type: column.Type}})
+	}
 }
 
 // PlanRenameTable returns the step that renames a table within its namespace. No
@@ -169,6 +188,9 @@ func (a *Admin) alter(ctx context.Context, op string, name storage.TableName, co
 	return &alteration{deployment: d, now: d.Table}, nil
 }
 
+// fail remembers why a step cannot be, of which the first one counts.
+func (b *alteration) fail(err error) { b.err = cmp.Or(b.err, err) }
+
 // add adds a step unless the table is already as the step makes it.
 func (b *alteration) add(step Step) {
 	if b.err != nil {
@@ -182,6 +204,41 @@ func (b *alteration) add(step Step) {
 	step.Name = b.TableName
 	b.plan.Steps = append(b.plan.Steps, step)
 	b.now = changed
+}
+
+// extend adds the step that gives a table what it lacks of want.
+func (b *alteration) extend(want *storage.Table, options storage.Options, additions []string) {
+	b.add(Step{Action: ExtendTable, Table: want, Options: options, Additions: additions})
+}
+
+// additions names what deployed lacks of want. That what is added has its before
+// image goes without saying.
+func additions(want, deployed *storage.Table) []string {
+	var found []string
+	added := map[string]bool{}
+	add := func(column, what, ofImage string) {
+		added[column] = true
+		original, prefixed := strings.CutPrefix(column, beforePrefix)
+		isImage := prefixed && want.Column(original) >= 0
+		switch {
+		case !isImage:
+			found = append(found, what)
+		case !added[original]:
+			found = append(found, ofImage+original)
+		}
+	}
+	for _, c := range want.Columns {
+		if deployed.Column(c.Name) < 0 {
+			add(c.Name, "column "+c.Name+" "+c.Type.String(), "before image of ")
+		}
+	}
+	for _, i := range want.Indexes {
+		name := want.Columns[i].Name
+		if at := deployed.Column(name); at < 0 || !deployed.Indexed(at) {
+			add(name, "index on "+name, "index on before image of ")
+		}
+	}
+	return found
 }
 
 // end returns the plan, for which nothing may be left to do.
@@ -208,6 +265,12 @@ func (s Step) change(t *storage.Table) (*storage.Table, error) {
 		return t.WithoutColumn(s.Column.Name)
 	case RenameColumn:
 		return t.WithColumnRenamed(s.Column.Name, s.To)
+	case ExtendTable:
+		return t.WithMissing(s.Table)
+	case RenameTable:
+		renamed := *t
+		renamed.Name = s.To
+		return &renamed, nil
 	default:
 		return t.WithColumnType(s.Column.Name, s.Column.Type)
 	}

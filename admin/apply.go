@@ -71,7 +71,7 @@ func (a *Admin) take(ctx context.Context, step Step) (note string, err error) {
 		if errors.Is(err, storage.ErrNotEmpty) {
 			return "is kept, it has other tables", nil
 		}
-	case RepairTable:
+	case RepairTable, ExtendTable:
 		err = admin.RepairTable(ctx, step.Table, step.Options)
 	case ImportTable:
 		err = admin.ImportTable(ctx, step.Name, step.Types)

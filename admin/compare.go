@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // compare says how a deployed table differs from the schema.
-func (a *Admin) compare(t *schema.Table, deployed *storage.Table) []string {
+func (a *Admin) compare(t *schema.Table, deployed *storage.Table) []Difference {
 	def := userTable(t)
 	want := scalar.TransactionTable(def, a.eventuallyConsistentIndexes)
 	wanted := a.transactional(t)
@@ -21,23 +20,23 @@ func (a *Admin) compare(t *schema.Table, deployed *storage.Table) []string {
 	case has == wanted:
 		return differences(def, deployed)
 	case has && t.Transaction:
-		return append([]string{"it has the columns of transactions, and scalar.db.transaction_manager is single-crud-operation"}, differences(want, deployed)...)
+		return append([]Difference{{Kind: TransactionsExtra, Schema: "scalar.db.transaction_manager is " + a.manager}}, differences(want, deployed)...)
 	case has:
-		return append([]string{`it has the columns of transactions, and the schema says "transaction": false`}, differences(want, deployed)...)
+		return append([]Difference{{Kind: TransactionsExtra, Schema: `the schema says "transaction": false`}}, differences(want, deployed)...)
 	default:
-		return append([]string{`it has not the columns of transactions, and the schema does not say "transaction": false`}, differences(def, deployed)...)
+		return append([]Difference{{Kind: TransactionsMissing, Schema: `the schema does not say "transaction": false`}}, differences(def, deployed)...)
 	}
 }
 
 // differences says what deployed has otherwise than want.
-func differences(want, deployed *storage.Table) []string {
+func differences(want, deployed *storage.Table) []Difference {
 	if want.Equal(deployed) {
 		return nil
 	}
 	d := &comparison{want: want, deployed: deployed, columns: map[string]bool{}}
 	d.compareColumns()
-	d.compareKey("partition key", keyNames(want, want.Partition), keyNames(deployed, deployed.Partition))
-	d.compareKey("clustering key", clusteringNames(want), clusteringNames(deployed))
+	d.compareKey(PartitionKey, keyNames(want, want.Partition), keyNames(deployed, deployed.Partition))
+	d.compareKey(ClusteringKey, clusteringNames(want), clusteringNames(deployed))
 	d.compareIndexes()
 	return d.found
 }
@@ -45,15 +44,15 @@ func differences(want, deployed *storage.Table) []string {
 type comparison struct {
 	want, deployed *storage.Table
 	columns        map[string]bool // that differ
-	found          []string
+	found          []Difference
 }
 
 // add reports a difference of a column. That its before image differs in the
 // same way goes without saying.
-func (d *comparison) add(column, format string, args ...any) {
-	d.columns[column] = true
-	if original, isImage := strings.CutPrefix(column, "before_"); !isImage || !d.columns[original] {
-		d.found = append(d.found, fmt.Sprintf(format, args...))
+func (d *comparison) add(difference Difference) {
+	d.columns[difference.Column] = true
+	if original, isImage := strings.CutPrefix(difference.Column, beforePrefix); !isImage || !d.columns[original] {
+		d.found = append(d.found, difference)
 	}
 }
 
@@ -61,21 +60,21 @@ func (d *comparison) compareColumns() {
 	for _, c := range d.want.Columns {
 		switch i := d.deployed.Column(c.Name); {
 		case i < 0:
-			d.add(c.Name, "it has no column %s", c.Name)
+			d.add(Difference{Kind: ColumnMissing, Column: c.Name, Schema: c.Type.String()})
 		case d.deployed.Columns[i].Type != c.Type:
-			d.add(c.Name, "its column %s is %s, and %s in the schema", c.Name, d.deployed.Columns[i].Type, c.Type)
+			d.add(Difference{Kind: ColumnType, Column: c.Name, Deployed: d.deployed.Columns[i].Type.String(), Schema: c.Type.String()})
 		}
 	}
 	for _, c := range d.deployed.Columns {
 		if d.want.Column(c.Name) < 0 {
-			d.add(c.Name, "it has a column %s, which the schema has not", c.Name)
+			d.add(Difference{Kind: ColumnExtra, Column: c.Name, Deployed: c.Type.String()})
 		}
 	}
 }
 
-func (d *comparison) compareKey(what, want, deployed string) {
+func (d *comparison) compareKey(kind DifferenceKind, want, deployed string) {
 	if want != deployed {
-		d.found = append(d.found, fmt.Sprintf("its %s is (%s), and (%s) in the schema", what, deployed, want))
+		d.found = append(d.found, Difference{Kind: kind, Deployed: deployed, Schema: want})
 	}
 }
 
@@ -83,12 +82,12 @@ func (d *comparison) compareIndexes() {
 	want, deployed := indexNames(d.want), indexNames(d.deployed)
 	for _, name := range want {
 		if !slices.Contains(deployed, name) && !d.columns[name] {
-			d.found = append(d.found, "it has no index on column "+name)
+			d.found = append(d.found, Difference{Kind: IndexMissing, Column: name})
 		}
 	}
 	for _, name := range deployed {
 		if !slices.Contains(want, name) && !d.columns[name] {
-			d.found = append(d.found, fmt.Sprintf("it has an index on column %s, which the schema has not", name))
+			d.found = append(d.found, Difference{Kind: IndexExtra, Column: name})
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (a *Admin) coordinatorLike(deployed *storage.Table) *storage.Table {
 }
 
 // compareCoordinator says what makes a deployed table unfit for a coordinator.
-func (a *Admin) compareCoordinator(deployed *storage.Table) []string {
+func (a *Admin) compareCoordinator(deployed *storage.Table) []Difference {
 	return differences(a.coordinatorLike(deployed), deployed)
 }
 

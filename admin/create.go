@@ -27,7 +27,7 @@ func (a *Admin) PlanCreate(ctx context.Context, s *schema.Schema, coordinator bo
 	}
 	c := creation{admin: a, namespaces: map[string]bool{}}
 	for _, t := range tables {
-		differences := func(deployed *storage.Table) []string { return a.compare(t, deployed) }
+		differences := func(deployed *storage.Table) []Difference { return a.compare(t, deployed) }
 		if err := c.add(ctx, a.definition(t), optionsOf(t), differences); err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ type creation struct {
 	namespaces map[string]bool // that exist or will
 }
 
-func (c *creation) add(ctx context.Context, t *storage.Table, options storage.Options, differences func(*storage.Table) []string) error {
+func (c *creation) add(ctx context.Context, t *storage.Table, options storage.Options, differences func(*storage.Table) []Difference) error {
 	if err := c.addNamespace(ctx, t.Namespace, options); err != nil {
 		return err
 	}

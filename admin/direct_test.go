@@ -10,9 +10,15 @@ import (
 // Without transactions every table is what its schema says and no more.
 func TestTablesWithoutTransactions(t *testing.T) {
 	t.Parallel()
+	for _, c := range []scalar.Config{{WithoutTransactions: true}, {DatabaseTransactions: true}} {
+		testTablesWithout(t, c)
+	}
+}
+
+func testTablesWithout(t *testing.T, c scalar.Config) {
 	onEach(t, func(t *testing.T, s storage.Storage) {
-		a, tables, ctx := New(s, scalar.Config{WithoutTransactions: true}), parse(t, shop), t.Context()
-		const alone = "coordinator.state: is left alone, the transaction manager single-crud-operation has no use for it\n"
+		a, tables, ctx := New(s, c), parse(t, shop), t.Context()
+		alone := "coordinator.state: is left alone, the transaction manager " + c.TransactionManager() + " has no use for it\n"
 		p, err := a.PlanCreate(ctx, tables, true)
 		apply(t, a, planned(t, p, err, `
 create namespace customer

@@ -1,11 +1,15 @@
-// Package admin creates, changes, repairs, imports and drops the tables of a
-// schema on a storage.
+// Package admin creates, compares, changes, repairs, imports and drops the tables
+// of a schema on a storage.
 //
 // Work is planned first and done after: a Plan method such as
-// [Admin.PlanCreate] or [Admin.PlanAddColumn] looks at what is deployed and
-// returns the steps that are missing, for people to read; [Admin.Apply] takes
-// them one by one. There is no transaction around them. A run that was cut off
-// has taken some of its steps, and planning again gives the others.
+// [Admin.PlanCreate] or [Admin.PlanAlter] looks at what is deployed and returns
+// the steps that are missing, for people to read; [Admin.Preview] adds the
+// statements that the storage would execute, and [Admin.Apply] takes the steps
+// one by one. There is no transaction around them. A run that was cut off has
+// taken some of its steps, and planning again gives the others.
+//
+// [Admin.Compare] says how what is deployed differs from a schema, and
+// [Admin.Verify] whether programs find what they need.
 //
 //	config, err := scalar.LoadConfig("scalar.properties")
 //	s, err := config.OpenStorage(ctx)

@@ -26,7 +26,7 @@ func (a *Admin) PlanDrop(ctx context.Context, s *schema.Schema, coordinator bool
 	var d dropping
 	d.admin = a
 	for _, t := range tables {
-		differences := func(deployed *storage.Table) []string { return a.compare(t, deployed) }
+		differences := func(deployed *storage.Table) []Difference { return a.compare(t, deployed) }
 		if err := d.add(ctx, nameOf(t), differences); err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ type dropping struct {
 	tables []storage.TableName // named since the last addNamespaces
 }
 
-func (d *dropping) add(ctx context.Context, name storage.TableName, differences func(*storage.Table) []string) error {
+func (d *dropping) add(ctx context.Context, name storage.TableName, differences func(*storage.Table) []Difference) error {
 	deployed, err := d.admin.deployed(ctx, name)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func ExampleAdmin_PlanRepair() {
 	for _, step := range plan.Steps {
 		fmt.Println(step)
 		for _, difference := range step.Differences {
-			fmt.Println("  " + difference)
+			fmt.Println(" ", difference)
 		}
 	}
 	if err := a.Apply(ctx, plan, nil); err != nil {

@@ -47,7 +47,7 @@ func (a *Admin) PlanImport(ctx context.Context, name storage.TableName, types ma
 		if err != nil {
 			return nil, err
 		}
-		b.complete(scalar.TransactionTable(user, a.eventuallyConsistentIndexes))
+		b.extend(scalar.TransactionTable(user, a.eventuallyConsistentIndexes), nil, []string{"the columns of transactions"})
 	}
 	return b.end("is imported already")
 }
@@ -102,14 +102,4 @@ func (d *deployment) withoutTail() *storage.Table {
 		return d.Table
 	}
 	return user
-}
-
-// complete adds what the table lacks of want.
-func (b *alteration) complete(want *storage.Table) {
-	for _, c := range want.Columns {
-		b.add(Step{Action: AddColumn, Column: c})
-	}
-	for _, i := range want.Indexes {
-		b.add(Step{Action: CreateIndex, Column: storage.Column{Name: want.Columns[i].Name}})
-	}
 }

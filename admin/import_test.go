@@ -42,10 +42,7 @@ func TestImportOfATableThatIsDefinedAlready(t *testing.T) {
 		create(t, s, shop, scalar.Config{})
 		a := New(s, scalar.Config{})
 		p, err := a.PlanImport(t.Context(), plainLog, nil, true)
-		if err != nil || p.Count(AddColumn) != 11 || p.Changes() != 12 {
-			t.Fatalf("%v\n%s", err, describe(p))
-		}
-		apply(t, a, p)
+		apply(t, a, planned(t, p, err, "extend table order.log by the columns of transactions\n"))
 		wantTransactional(t, s)
 		if table := definitions(t, s)["order.log"]; len(table.Columns) != 13 || len(table.Indexes) != 2 {
 			t.Errorf("%+v", table)

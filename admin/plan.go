@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -16,6 +17,7 @@ const (
 	DropTable
 	DropNamespace
 	RepairTable
+	ExtendTable
 	ImportTable
 	TruncateTable
 	RenameTable
@@ -30,7 +32,7 @@ const (
 
 var actionNames = [...]string{
 	CreateNamespace: "create namespace", CreateTable: "create table", DropTable: "drop table", DropNamespace: "drop namespace",
-	RepairTable: "repair table", ImportTable: "import table", TruncateTable: "truncate table", RenameTable: "rename table",
+	RepairTable: "repair table", ExtendTable: "extend table", ImportTable: "import table", TruncateTable: "truncate table", RenameTable: "rename table",
 	CreateIndex: "create index", DropIndex: "drop index", AddColumn: "add column", DropColumn: "drop column",
 	RenameColumn: "rename column", AlterColumn: "alter column", Keep: "keep",
 }
@@ -43,9 +45,11 @@ type Step struct {
 	Action Action
 	Name   storage.TableName // its Name is "" if the step is about a namespace
 
-	// Table is the table to create or repair, with the columns and indexes that
-	// transactions need.
+	// Table is the table to create, repair or extend, with the columns and
+	// indexes that transactions need.
 	Table *storage.Table
+	// Additions name what ExtendTable adds.
+	Additions []string
 	// Column is the column to add, drop, rename or alter, or whose index is
 	// created or dropped. Its type, the new one, matters to AddColumn and
 	// AlterColumn.
@@ -62,7 +66,7 @@ type Step struct {
 	Reason string
 	// Differences say how a table that is there differs from the schema. A
 	// repair creates what is missing; else the table is not changed.
-	Differences []string
+	Differences []Difference
 }
 
 // Object returns namespace.table, or the namespace.
@@ -90,11 +94,31 @@ func (s Step) String() string {
 		return fmt.Sprintf("rename column %s of %s to %s", column, s.Object(), s.To)
 	case AlterColumn:
 		return fmt.Sprintf("alter column %s of %s to %s", column, s.Object(), s.Column.Type)
+	case ExtendTable:
+		return fmt.Sprintf("extend table %s by %s", s.Object(), strings.Join(s.Additions, ", "))
 	case RenameTable:
 		return fmt.Sprintf("rename table %s to %s", s.Object(), s.To)
 	default:
 		return fmt.Sprintf("%s %s", s.Action, s.Object())
 	}
+}
+
+// Danger says what harm the step does to records or to programs that run, ""
+// for none. Columns and indexes may be added beside them.
+func (s Step) Danger() string {
+	switch s.Action {
+	case DropTable, TruncateTable:
+		return "its records are lost"
+	case DropColumn:
+		return "its values are lost"
+	case DropIndex:
+		return "programs that scan by it fail"
+	case RenameTable, RenameColumn:
+		return "programs that use the old name fail"
+	case AlterColumn:
+		return "programs that know the old type fail, and there is no way back"
+	}
+	return ""
 }
 
 // Plan is what is to be done, in order.
@@ -107,6 +131,17 @@ func (p *Plan) Count(action Action) int {
 	n := 0
 	for _, s := range p.Steps {
 		if s.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// Dangers returns how many steps do harm.
+func (p *Plan) Dangers() int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Danger() != "" {
 			n++
 		}
 	}

@@ -19,8 +19,12 @@ var (
 
 // importPaths says which package brings a storage that is not linked in.
 var importPaths = map[string]string{
-	"memory": "github.com/scalargen/scalargen/storage/memory",
-	"sqlite": "github.com/scalargen/scalargen/storage/sqlite",
+	"mariadb":    "github.com/scalargen/scalargen/storage/mysql",
+	"memory":     "github.com/scalargen/scalargen/storage/memory",
+	"mysql":      "github.com/scalargen/scalargen/storage/mysql",
+	"postgres":   "github.com/scalargen/scalargen/storage/postgres",
+	"postgresql": "github.com/scalargen/scalargen/storage/postgres",
+	"sqlite":     "github.com/scalargen/scalargen/storage/sqlite",
 }
 
 // Register makes an adapter available to [Open] under name: the value of

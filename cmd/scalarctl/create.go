@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/scalargen/scalargen/admin"
@@ -23,23 +25,20 @@ it has. Its namespace is scalar.db.consensus_commit.coordinator.namespace. It ge
 the columns of group commit and of write-set logging if the configuration has
 them on; "schema repair" adds them later.
 
-With scalar.db.transaction_manager = single-crud-operation no table has columns
-of transactions, and the coordinator table is left alone.`,
+With scalar.db.transaction_manager = jdbc or single-crud-operation no table has
+columns of transactions, and the coordinator table is left alone.`,
 		Example: `  scalarctl schema create --config scalar.properties --schema-file schema.json --coordinator
   scalarctl schema create -c scalar.properties -f customer.json -f order.json --dry-run
   scalarctl schema create -c scalar.properties --coordinator`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command) error {
-			j, err := flags.planned(cmd, (*admin.Admin).PlanCreate)
-			if err != nil {
-				return err
-			}
-			if flags.dryRun || j.out.err != nil {
-				return j.close()
-			}
-			return j.apply(cmd)
+			return flags.change(cmd, parseSchema, func(ctx context.Context, a *admin.Admin, in *input) (*admin.Plan, error) {
+				return a.PlanCreate(ctx, in.schema, in.coordinator)
+			})
 		}),
 	}
 	flags.add(cmd)
+	flags.addCoordinator(cmd)
+	flags.addDryRun(cmd)
 	return cmd
 }

@@ -1,15 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"strings"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"github.com/scalargen/scalargen/admin"
@@ -17,7 +10,6 @@ import (
 
 func newDrop() *cobra.Command {
 	var flags schemaFlags
-	var yes bool
 	cmd := &cobra.Command{
 		Use:   "drop",
 		Short: "Drop the tables with all their records",
@@ -34,54 +26,14 @@ be completed: drop it together with the last tables that use it.`,
   scalarctl schema drop -c scalar.properties -f schema.json --coordinator --yes`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command) error {
-			j, err := flags.planned(cmd, (*admin.Admin).PlanDrop)
-			if err != nil {
-				return err
-			}
-			if flags.dryRun || j.out.err != nil {
-				return j.close()
-			}
-			if !yes && j.plan.Changes() > 0 {
-				if err := confirm(cmd, j.plan); err != nil {
-					return errors.Join(err, j.close())
-				}
-			}
-			return j.apply(cmd)
+			return flags.change(cmd, parseSchema, func(ctx context.Context, a *admin.Admin, in *input) (*admin.Plan, error) {
+				return a.PlanDrop(ctx, in.schema, in.coordinator)
+			})
 		}),
 	}
 	flags.add(cmd)
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	flags.addCoordinator(cmd)
+	flags.addDryRun(cmd)
+	flags.addYes(cmd)
 	return cmd
-}
-
-// confirm returns an error unless a person says that the plan is meant.
-func confirm(cmd *cobra.Command, plan *admin.Plan) error {
-	in, ok := cmd.InOrStdin().(*os.File)
-	if !ok || !isatty.IsTerminal(in.Fd()) && !isatty.IsCygwinTerminal(in.Fd()) {
-		return usageError{errors.New("drop asks before it begins, and standard input is not a terminal: nothing was dropped; add --yes if it is meant")}
-	}
-	question := fmt.Sprintf("This deletes %s with all records. Type yes to go on: ", count(plan.Count(admin.DropTable), "table"))
-	return ask(cmd.Context(), in, cmd.ErrOrStderr(), question)
-}
-
-// ask returns an error unless the answer is yes. The goroutine that waits for
-// the answer stays behind if ctx ends first; the program ends then.
-func ask(ctx context.Context, in io.Reader, out io.Writer, question string) error {
-	fmt.Fprint(out, question)
-	answer := make(chan string, 1)
-	go func() {
-		// An end of input is an answer, and not a yes.
-		line, _ := bufio.NewReader(in).ReadString('\n')
-		answer <- line
-	}()
-	select {
-	case line := <-answer:
-		if strings.TrimSpace(line) != "yes" {
-			return errors.New("the answer was not yes: nothing was dropped")
-		}
-		return nil
-	case <-ctx.Done():
-		fmt.Fprintln(out)
-		return errors.New("interrupted: nothing was dropped")
-	}
 }

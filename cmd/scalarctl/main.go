@@ -1,5 +1,6 @@
-// Command scalarctl is the operator's tool: it creates, repairs and drops the
-// tables of a ScalarDB schema on the storages that a configuration names.
+// Command scalarctl is the operator's tool: it creates, compares, changes, imports
+// and drops the tables of a ScalarDB schema on the storages that a configuration
+// names.
 //
 //	go install github.com/scalargen/scalargen/cmd/scalarctl@latest
 //	scalarctl schema create --config scalar.properties --schema-file schema.json --coordinator

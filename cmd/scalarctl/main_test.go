@@ -121,11 +121,11 @@ Nothing was changed.
 `, b.all("create")...)
 	b.want(exitOK, `
 Plan: 6 changes
-  - drop table customer.customers
-  - drop table order.orders
+  - drop table customer.customers  ! its records are lost
+  - drop table order.orders  ! its records are lost
   - drop namespace customer
   - drop namespace order
-  - drop table coordinator.state
+  - drop table coordinator.state  ! its records are lost
   - drop namespace coordinator
 [1/6] drop table customer.customers ... done
 [2/6] drop table order.orders ... done
@@ -164,6 +164,21 @@ func (b *bench) columns(namespace, table string) string {
 		names = append(names, c.Name)
 	}
 	return strings.Join(names, " ")
+}
+
+// definedTables returns the tables of a namespace.
+func (b *bench) definedTables(namespace string) []string {
+	b.t.Helper()
+	s, err := sqlite.Open(b.t.Context(), b.db)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer s.Close()
+	tables, err := s.Tables(b.t.Context(), namespace)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return tables
 }
 
 // configure adds lines to the configuration.
@@ -224,20 +239,6 @@ func TestShortFlagsAndSeveralSchemaFiles(t *testing.T) {
 	}
 }
 
-func TestDryRunChangesNothing(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	code, out, _ := b.run(b.all("create", "--dry-run")...)
-	if code != exitOK || !strings.HasSuffix(out, "  + create table coordinator.state\n") || len(b.namespaces()) > 0 {
-		t.Errorf("exit %d, namespaces %v\n%s", code, b.namespaces(), out)
-	}
-	b.run(b.all("create")...)
-	code, out, _ = b.run(b.all("drop", "--dry-run")...)
-	if code != exitOK || !strings.HasSuffix(out, "  - drop namespace coordinator\n") || len(b.namespaces()) != 3 {
-		t.Errorf("exit %d, namespaces %v\n%s", code, b.namespaces(), out)
-	}
-}
-
 func TestRepair(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -261,7 +262,10 @@ Plan: 4 changes
   ~ repair table order.orders
   ~ repair table coordinator.state
 `
-	b.want(exitOK, plan, b.all("repair", "--dry-run")...)
+	code, out, _ := b.run(b.all("repair", "--dry-run")...)
+	if code != exitOK || !strings.Contains(out, "  ~ repair table customer.customers\n      ALTER TABLE \"customer$customers\" ADD COLUMN \"before_name\" TEXT;\n") {
+		t.Errorf("dry run: exit %d\n%s", code, out)
+	}
 	stderr := b.want(exitOK, plan+`[1/4] repair table customer.customers ... done
 [2/4] create namespace order ... done
 [3/4] repair table order.orders ... done
@@ -303,7 +307,7 @@ func TestDropNeedsYesWhereNobodyCanAnswer(t *testing.T) {
 
 func TestOnlyYesIsYes(t *testing.T) {
 	t.Parallel()
-	for answer, want := range map[string]bool{"yes\n": true, " yes \r\n": true, "yes": true, "y\n": false, "YES\n": false, "no\n": false, "\n": false, "": false} {
+	for answer, want := range map[string]bool{"yes\n": true, " yes \r\n": true, "yes": true, "y\n": true, "YES\n": true, "Y": true, "no\n": false, "n\n": false, "yea\n": false, "\n": false, "": false} {
 		var out bytes.Buffer
 		err := ask(t.Context(), strings.NewReader(answer), &out, "Sure? ")
 		if (err == nil) != want || out.String() != "Sure? " {
@@ -390,7 +394,7 @@ func TestRefused(t *testing.T) {
 		"feature to come":    {config("scalar.db.storage=sqlite\nscalar.db.consensus_commit.include_metadata.enabled=true"), "scalar.properties:2: scalar.db.consensus_commit.include_metadata.enabled: showing the columns of the transactions is not supported by this version"},
 		"variable not set":   {config("scalar.db.storage=${env:SCALARCTL_NOT_SET}"), "scalar.properties:1: scalar.db.storage: the environment variable SCALARCTL_NOT_SET is not set"},
 		"no storage":         {config("# nothing"), "scalar.db.storage is not set, and its default is cassandra"},
-		"unknown storage":    {config("scalar.db.storage=sqlight"), `unknown storage "sqlight" in scalar.db.storage: this version has no adapter for it; this program knows sqlite`},
+		"unknown storage":    {config("scalar.db.storage=sqlight"), `unknown storage "sqlight" in scalar.db.storage: this version has no adapter for it; this program knows mariadb, mysql, postgres, postgresql, sqlite`},
 		"no contact points":  {config("scalar.db.storage=sqlite"), "scalar.db.contact_points is missing"},
 		"memory":             {config("scalar.db.storage=memory"), "the storage memory exists only inside the program that opens it"},
 		"missing directory":  {config("scalar.db.storage=jdbc\nscalar.db.contact_points=jdbc:sqlite:no/such/directory/a.db"), "check that its directory exists"},
@@ -438,19 +442,31 @@ func TestWrongUse(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for line, want := range map[string]string{
-		"":                                       "which command?",
-		"schema":                                 "which command?",
-		"shcema":                                 `unknown command "shcema": did you mean schema?`,
-		"schema creat":                           `unknown command "creat": did you mean create?`,
-		"schema create":                          `required flag(s) "config" not set`,
-		"schema create --confg x":                "unknown flag: --confg",
-		"schema create -c CONFIG":                "give --schema-file, --coordinator or both",
-		"schema create -c CONFIG -f x y":         `unknown command "y"`,
-		"schema create -c CONFIG -f x --yes":     "unknown flag: --yes",
-		"schema repair -c CONFIG":                "give --schema-file, --coordinator or both",
-		"schema repair -c CONFIG -f x --yes":     "unknown flag: --yes",
-		"schema drop -c CONFIG --coordinator=1x": "invalid argument",
-		"version 2":                              `unknown command "2"`,
+		"":                                                   "which command?",
+		"schema":                                             "which command?",
+		"shcema":                                             `unknown command "shcema": did you mean schema?`,
+		"schema creat":                                       `unknown command "creat": did you mean create?`,
+		"schema create":                                      `required flag(s) "config" not set`,
+		"schema create --confg x":                            "unknown flag: --confg",
+		"schema create -c CONFIG":                            "give --schema-file, --coordinator or both",
+		"schema create -c CONFIG -f x y":                     `unknown command "y"`,
+		"schema create -c CONFIG -f x --yes":                 "unknown flag: --yes",
+		"schema repair -c CONFIG":                            "give --schema-file, --coordinator or both",
+		"schema repair -c CONFIG -f x --yes":                 "unknown flag: --yes",
+		"schema drop -c CONFIG --coordinator=1x":             "invalid argument",
+		"schema alter -c CONFIG":                             "there is nothing to do: give --schema-file\n",
+		"schema alter -c CONFIG --coordinator":               "unknown flag: --coordinator",
+		"schema import -c CONFIG":                            "there is nothing to do: give --schema-file\n",
+		"schema import -c CONFIG --coordinator":              "unknown flag: --coordinator",
+		"schema diff -c CONFIG":                              "give --schema-file, --coordinator or both",
+		"schema diff -c CONFIG -f x --dry-run":               "unknown flag: --dry-run",
+		"schema diff -c CONFIG -f x --format y":              "--format y: there are text and json",
+		"schema verify -c CONFIG -f x --yes":                 "unknown flag: --yes",
+		"schema alter -c CONFIG -f x --rename a.b=c":         `--rename "a.b=c": write NAMESPACE.TABLE.OLD=NEW`,
+		"schema alter -c CONFIG -f x --rename a.b.c":         `--rename "a.b.c": write NAMESPACE.TABLE.OLD=NEW`,
+		"schema alter -c CONFIG -f x --rename-table a.b.c=d": `--rename-table "a.b.c=d": write NAMESPACE.OLD=NEW`,
+		"schema alter -c CONFIG -f x --rename-table a.b=":    `--rename-table "a.b=": write NAMESPACE.OLD=NEW`,
+		"version 2":                                          `unknown command "2"`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
@@ -481,7 +497,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, verb := range []string{"create", "repair", "drop"} {
+			for _, verb := range []string{"create", "repair", "drop", "alter", "import", "diff", "verify"} {
 				_, out, errOut := b.run("schema", verb, "-c", path, "-f", b.schema, "-v")
 				if strings.Contains(out+errOut, secret) {
 					t.Errorf("%s%s", out, errOut)
@@ -527,7 +543,7 @@ func TestNothingIsDroppedIfThePlanCannotBeShown(t *testing.T) {
 func TestStorageName(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": "cassandra", "sqlite": "sqlite", "jdbc": "jdbc", "jdbc jdbc:sqlite:a.db": "sqlite", "jdbc jdbc:postgresql://h/d": "postgresql", "jdbc x": "jdbc",
+		"": "cassandra", "sqlite": "sqlite", "jdbc": "jdbc", "jdbc jdbc:sqlite:a.db": "sqlite", "jdbc jdbc:postgresql://h/d": "postgres", "jdbc jdbc:mariadb://h/d": "mariadb", "jdbc x": "jdbc",
 	} {
 		name, points, _ := strings.Cut(text, " ")
 		if got := storageName(storage.Properties{"scalar.db.storage": name, "scalar.db.contact_points": points}); got != want {
@@ -561,7 +577,11 @@ func TestVersion(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, args := range [][]string{{"--help"}, {"schema", "--help"}, {"schema", "create", "--help"}, {"schema", "repair", "--help"}, {"schema", "drop", "--help"}, {"completion", "bash"}} {
+	help := [][]string{{"--help"}, {"schema", "--help"}, {"completion", "bash"}}
+	for _, verb := range []string{"create", "diff", "verify", "alter", "repair", "import", "drop"} {
+		help = append(help, []string{"schema", verb, "--help"})
+	}
+	for _, args := range help {
 		code, out, errOut := b.run(args...)
 		if code != exitOK || out == "" || errOut != "" {
 			t.Errorf("%v: exit %d, %s", args, code, errOut)

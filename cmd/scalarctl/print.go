@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/scalargen/scalargen/admin"
+	"github.com/scalargen/scalargen/storage"
 )
 
 // printer writes plans and progress to out and warnings to errOut.
@@ -15,9 +16,11 @@ type printer struct {
 	verbose     bool
 	err         error // the first error of out
 
-	done   map[admin.Action]int
-	begun  time.Time
-	inLine bool // a step has begun, and its line has no end yet
+	done     map[admin.Action]int
+	altered  map[storage.TableName]bool
+	imported storage.TableName // the last one
+	begun    time.Time
+	inLine   bool // a step has begun, and its line has no end yet
 }
 
 func (p *printer) printf(format string, args ...any) {
@@ -27,14 +30,25 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 var signs = map[admin.Action]string{
-	admin.CreateNamespace: "+", admin.CreateTable: "+", admin.RepairTable: "~", admin.DropTable: "-", admin.DropNamespace: "-", admin.Keep: "=",
+	admin.CreateNamespace: "+", admin.CreateTable: "+", admin.ImportTable: "+", admin.ExtendTable: "+", admin.AddColumn: "+", admin.CreateIndex: "+",
+	admin.RepairTable: "~", admin.RenameTable: "~", admin.RenameColumn: "~", admin.AlterColumn: "~",
+	admin.DropTable: "-", admin.DropNamespace: "-", admin.TruncateTable: "-", admin.DropColumn: "-", admin.DropIndex: "-", admin.Keep: "=",
 }
 
-// plan prints what will be done, and warns of tables that differ.
-func (p *printer) plan(plan *admin.Plan) {
+// plan prints what will be done, of a dry run with the statements, and warns of
+// tables that differ.
+func (p *printer) plan(plan *admin.Plan, previews []admin.Preview) {
 	p.printf("Plan: %s\n", count(plan.Changes(), "change"))
 	for _, s := range plan.Steps {
-		p.printf("  %s %s\n", signs[s.Action], s)
+		danger := s.Danger()
+		if danger != "" {
+			danger = "  ! " + danger
+		}
+		p.printf("  %s %s%s\n", signs[s.Action], s, danger)
+		if s.Action != admin.Keep && len(previews) > 0 {
+			p.statements(&previews[0])
+			previews = previews[1:]
+		}
 	}
 	for _, s := range plan.Steps {
 		if len(s.Differences) == 0 {
@@ -47,9 +61,41 @@ func (p *printer) plan(plan *admin.Plan) {
 		case admin.RepairTable:
 			then = "it gets what is missing"
 		}
-		fmt.Fprintf(p.errOut, "scalarctl: warning: the table %s that exists differs from the schema, and %s:\n  %s\n",
-			s.Object(), then, strings.Join(s.Differences, "\n  "))
+		fmt.Fprintf(p.errOut, "scalarctl: warning: the table %s that exists differs from the schema, and %s:\n", s.Object(), then)
+		for _, d := range s.Differences {
+			fmt.Fprintf(p.errOut, "  %s\n", d)
+		}
 	}
+}
+
+// statements prints what the database would execute for a step.
+func (p *printer) statements(preview *admin.Preview) {
+	switch {
+	case preview.Follows && preview.Note != "":
+		p.printf("      -- what it executes depends on the steps above\n")
+		return
+	case preview.Follows && len(preview.Statements) > 0:
+		p.printf("      -- for the table as it is now, before the steps above:\n")
+	}
+	for _, s := range preview.Statements {
+		p.printf("      %s;\n", s)
+	}
+	switch {
+	case preview.Err != nil:
+		p.printf("      -- it would fail: %v\n", preview.Err)
+	case preview.Note != "":
+		p.printf("      -- %s\n", preview.Note)
+	}
+}
+
+// refusal returns an error if a dry run has found a step that would fail.
+func refusal(previews []admin.Preview) error {
+	for i, preview := range previews {
+		if preview.Err != nil {
+			return fmt.Errorf("step %d of %d would fail: %w", i+1, len(previews), preview.Err)
+		}
+	}
+	return nil
 }
 
 // progress prints a step when it begins and when it is done, on one line.
@@ -64,10 +110,7 @@ func (p *printer) progress(now admin.Progress) {
 	if now.Note != "" {
 		result = now.Note
 	} else {
-		if p.done == nil {
-			p.done = map[admin.Action]int{}
-		}
-		p.done[now.Step.Action]++
+		p.remember(now.Step)
 	}
 	if p.verbose {
 		result += fmt.Sprintf(" (%v)", time.Since(p.begun).Round(time.Millisecond))
@@ -88,18 +131,20 @@ func (p *printer) summary() {
 	changed := false
 	for _, a := range []struct {
 		verb              string
-		tables, namespace admin.Action
+		tables, namespace int
 	}{
-		{"Created", admin.CreateTable, admin.CreateNamespace},
-		{"Repaired", admin.RepairTable, admin.Keep},
-		{"Dropped", admin.DropTable, admin.DropNamespace},
+		{"Created", p.done[admin.CreateTable], p.done[admin.CreateNamespace]},
+		{"Imported", p.done[admin.ImportTable], 0},
+		{"Altered", len(p.altered), 0},
+		{"Repaired", p.done[admin.RepairTable], 0},
+		{"Dropped", p.done[admin.DropTable], p.done[admin.DropNamespace]},
 	} {
 		var done []string
-		if n := p.done[a.tables]; n > 0 {
-			done = append(done, count(n, "table"))
+		if a.tables > 0 {
+			done = append(done, count(a.tables, "table"))
 		}
-		if n := p.done[a.namespace]; n > 0 {
-			done = append(done, count(n, "namespace"))
+		if a.namespace > 0 {
+			done = append(done, count(a.namespace, "namespace"))
 		}
 		if len(done) > 0 {
 			changed = true
@@ -108,6 +153,25 @@ func (p *printer) summary() {
 	}
 	if !changed {
 		p.printf("Nothing was changed.\n")
+	}
+}
+
+// remember notes what the summary will tell of a step that is done.
+func (p *printer) remember(s admin.Step) {
+	if p.done == nil {
+		p.done, p.altered = map[admin.Action]int{}, map[storage.TableName]bool{}
+	}
+	p.done[s.Action]++
+	switch s.Action {
+	case admin.ImportTable:
+		p.imported = s.Name
+	case admin.RenameTable: // the last step about a table
+		delete(p.altered, s.Name)
+		p.altered[storage.TableName{Namespace: s.Name.Namespace, Name: s.To}] = true
+	case admin.ExtendTable, admin.CreateIndex, admin.DropIndex, admin.AddColumn, admin.DropColumn, admin.RenameColumn, admin.AlterColumn:
+		if s.Name != p.imported { // what belongs to the import
+			p.altered[s.Name] = true
+		}
 	}
 }
 

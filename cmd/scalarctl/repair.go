@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/scalargen/scalargen/admin"
@@ -24,16 +26,13 @@ round.`,
   scalarctl schema repair -c scalar.properties -f schema.json --dry-run`,
 		Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command) error {
-			j, err := flags.planned(cmd, (*admin.Admin).PlanRepair)
-			if err != nil {
-				return err
-			}
-			if flags.dryRun || j.out.err != nil {
-				return j.close()
-			}
-			return j.apply(cmd)
+			return flags.change(cmd, parseSchema, func(ctx context.Context, a *admin.Admin, in *input) (*admin.Plan, error) {
+				return a.PlanRepair(ctx, in.schema, in.coordinator)
+			})
 		}),
 	}
 	flags.add(cmd)
+	flags.addCoordinator(cmd)
+	flags.addDryRun(cmd)
 	return cmd
 }

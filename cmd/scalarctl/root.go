@@ -19,12 +19,13 @@ import (
 // The exit codes.
 const (
 	exitOK    = 0
-	exitNo    = 1 // refused or failed
-	exitUsage = 2 // a command line that means nothing
+	exitNo    = 1 // refused or failed; of diff and verify: there are differences
+	exitUsage = 2 // a command line that means nothing; of diff and verify also what has failed
 )
 
-const rootHelp = `scalarctl creates, repairs and drops the tables of a ScalarDB schema on the storages
-that a configuration names. Java ScalarDB and Go programs find the same tables.
+const rootHelp = `scalarctl creates, compares, changes and drops the tables of a ScalarDB schema on the
+storages that a configuration names. Java ScalarDB and Go programs find the same
+tables.
 
 To create the tables of an application and the coordinator table, in which the
 decisions on transactions stand:
@@ -36,7 +37,8 @@ The configuration is a Java .properties file with ScalarDB's own keys:
   scalar.db.storage        = sqlite
   scalar.db.contact_points = shop.db
 
-Exit codes: 0 fine, 1 refused or failed, 2 wrong use.`
+Exit codes: 0 fine, 1 refused or failed, 2 wrong use. As of diff(1), those of
+"schema diff" and "schema verify" are 0 no differences, 1 differences, 2 trouble.`
 
 // run is the program, without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -52,9 +54,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case err == errDifferent:
+		return exitNo
 	case errors.As(err, &failed):
 		failed.print(stderr)
-		return exitNo
+		return failed.code
 	default:
 		fmt.Fprintf(stderr, "scalarctl: %v\nRun '%s --help' for usage.\n", err, command.CommandPath())
 		return exitUsage
@@ -63,7 +67,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // failure is an error of a command line that was right. All other errors are
 // wrong use: most come from cobra itself.
-type failure struct{ error }
+type failure struct {
+	error
+	code int
+}
+
+// errDifferent is the outcome of a comparison that found differences, which it
+// has printed.
+var errDifferent = errors.New("there are differences")
 
 // print writes what is wrong. Lines that begin with a position stay as they
 // are, so that editors and terminals find it.
@@ -83,13 +94,23 @@ func (f failure) print(w io.Writer) {
 // action makes the errors of a command's work failures, unless they are marked
 // as wrong use.
 func action(work func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return failing(exitNo, work)
+}
+
+// comparison is like action for a command whose exit code 1 says that there are
+// differences. errDifferent must be the only error then.
+func comparison(work func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return failing(exitUsage, work)
+}
+
+func failing(code int, work func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		err := work(cmd)
 		var wrong usageError
-		if err == nil || errors.As(err, &wrong) {
+		if err == nil || err == errDifferent || errors.As(err, &wrong) {
 			return err
 		}
-		return failure{err}
+		return failure{err, code}
 	}
 }
 
@@ -99,7 +120,7 @@ type usageError struct{ error }
 func newRoot() *cobra.Command {
 	root := group(&cobra.Command{
 		Use:           "scalarctl",
-		Short:         "Create, repair and drop the tables of a ScalarDB schema",
+		Short:         "Create, compare, change and drop the tables of a ScalarDB schema",
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,14 +20,25 @@ import (
 func newSchema() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "schema",
-		Short: "Create, repair or drop tables",
-		Long: `schema creates, repairs or drops the tables of a schema and the coordinator table.
+		Short: "Create, compare, change and drop tables",
+		Long: `schema creates, compares, changes and drops the tables of a schema and the
+coordinator table.
 
-All commands print what they will do before they do it, and may be repeated:
-what is done already is skipped. A run that fails half-way leaves what it has
-done; the same command does the rest.`,
+  create  the tables that do not exist
+  diff    what is deployed with the schema: how does it differ?
+  verify  what is deployed: do programs find what they need?
+  alter   the tables to what the schema says
+  repair  tables: create what is missing of them
+  import  tables that another program has created
+  drop    the tables with all their records
+
+The commands that change something print what they will do before they do it,
+and ask before what loses data or makes running programs fail. They may be
+repeated: what is done already is skipped. A run that fails half-way leaves what
+it has done; the same command does the rest. With --dry-run they do nothing, and
+also print the statements that the database would execute.`,
 	})
-	cmd.AddCommand(newCreate(), newRepair(), newDrop())
+	cmd.AddCommand(newCreate(), newDiff(), newVerify(), newAlter(), newRepair(), newImport(), newDrop())
 	return cmd
 }
 
@@ -39,42 +49,80 @@ type schemaFlags struct {
 	schemas     []string
 	coordinator bool
 	dryRun      bool
+	yes         bool
 	verbose     bool
 }
 
+// add adds the flags of all commands.
 func (f *schemaFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&f.config, "config", "c", "", "`FILE` with the scalar.db.* properties (required)")
-	flags.StringArrayVarP(&f.schemas, "schema-file", "f", nil, "`FILE` with the schema; repeat it for a schema of several files")
-	flags.BoolVar(&f.coordinator, "coordinator", false, "include the coordinator table")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and do nothing")
+	flags.StringArrayVarP(&f.schemas, "schema-file", "f", nil, "`FILE` with the schema, or with a part of it (repeatable)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say more: what is read, times, warnings of other storages")
 	must(cmd.MarkFlagRequired("config"))
 	must(cmd.MarkFlagFilename("config", "properties"))
 	must(cmd.MarkFlagFilename("schema-file", "json"))
 }
 
+// addCoordinator is for the commands that work on the coordinator table too. The
+// others need a schema.
+func (f *schemaFlags) addCoordinator(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.coordinator, "coordinator", false, "include the coordinator table")
+}
+
+func (f *schemaFlags) addDryRun(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the plan with its statements, and do nothing")
+}
+
+func (f *schemaFlags) addYes(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+}
+
 // input is what a command works on.
 type input struct {
-	config scalar.Config
-	schema *schema.Schema // nil without --schema-file
+	config      scalar.Config
+	schema      *schema.Schema // nil without --schema-file
+	imports     []admin.Import // of import, in place of the schema
+	coordinator bool
+}
+
+// parser reads files into an input.
+type parser func(in *input, files []schema.File) schema.Diagnostics
+
+func parseSchema(in *input, files []schema.File) (found schema.Diagnostics) {
+	if len(files) > 0 {
+		in.schema, found = schema.Parse(files...)
+	}
+	return found
+}
+
+func parseImports(in *input, files []schema.File) (found schema.Diagnostics) {
+	in.imports, found = admin.ParseImports(files...)
+	return found
 }
 
 // read reads configuration and schema. What is wrong with either is reported at
 // once; warnings go to the command's standard error.
-func (f *schemaFlags) read(cmd *cobra.Command) (*input, error) {
+func (f *schemaFlags) read(cmd *cobra.Command, parse parser) (*input, error) {
 	if len(f.schemas) == 0 && !f.coordinator {
-		return nil, usageError{errors.New("there is nothing to do: give --schema-file, --coordinator or both")}
+		give := "--schema-file"
+		if cmd.Flags().Lookup("coordinator") != nil {
+			give += ", --coordinator or both"
+		}
+		return nil, usageError{errors.New("there is nothing to do: give " + give)}
 	}
 	errOut := cmd.ErrOrStderr()
+	in := &input{coordinator: f.coordinator}
 	c, configErr := scalar.LoadConfig(f.config)
-	s, found, schemaErr := readSchema(f.schemas)
+	files, schemaErr := readFiles(f.schemas)
+	found := parse(in, files)
 	if schemaErr == nil {
 		schemaErr = found.Err()
 	}
 	if err := errors.Join(configErr, schemaErr); err != nil {
 		return nil, err
 	}
+	in.config = c
 	for _, w := range c.Warnings {
 		fmt.Fprintln(errOut, "scalarctl: warning:", w)
 	}
@@ -91,14 +139,11 @@ func (f *schemaFlags) read(cmd *cobra.Command) (*input, error) {
 	if f.verbose {
 		fmt.Fprintf(errOut, "scalarctl: configuration %s, storage %s, schema %s\n", f.config, name, strings.Join(f.schemas, ", "))
 	}
-	return &input{config: c, schema: s}, nil
+	return in, nil
 }
 
-// readSchema reads the files as one schema, nil if there are none.
-func readSchema(names []string) (*schema.Schema, schema.Diagnostics, error) {
-	if len(names) == 0 {
-		return nil, nil, nil
-	}
+// readFiles reads files, and reports all that cannot be read.
+func readFiles(names []string) ([]schema.File, error) {
 	var files []schema.File
 	var unreadable []error
 	for _, name := range names {
@@ -109,8 +154,7 @@ func readSchema(names []string) (*schema.Schema, schema.Diagnostics, error) {
 		}
 		files = append(files, schema.File{Name: name, Data: data})
 	}
-	s, found := schema.Parse(files...)
-	return s, found, errors.Join(unreadable...)
+	return files, errors.Join(unreadable...)
 }
 
 // maxSchema is more than a schema has, and less than endless devices give.
@@ -137,48 +181,8 @@ func storageName(p storage.Properties) string {
 			name, _, _ = strings.Cut(rest, ":")
 		}
 	}
+	if name == "postgresql" {
+		return "postgres" // as the storage is called without JDBC
+	}
 	return name
 }
-
-// job is a plan on an open storage.
-type job struct {
-	admin   *admin.Admin
-	storage storage.Storage
-	plan    *admin.Plan
-	out     *printer
-}
-
-// planning is a Plan method of [admin.Admin].
-type planning func(*admin.Admin, context.Context, *schema.Schema, bool) (*admin.Plan, error)
-
-// planned opens the storage, plans, and prints the plan. The job must be closed.
-func (f *schemaFlags) planned(cmd *cobra.Command, plan planning) (*job, error) {
-	in, err := f.read(cmd)
-	if err != nil {
-		return nil, err
-	}
-	s, err := in.config.OpenStorage(cmd.Context())
-	if err != nil {
-		return nil, err
-	}
-	j := &job{storage: s, admin: admin.New(s, in.config), out: &printer{out: cmd.OutOrStdout(), errOut: cmd.ErrOrStderr(), verbose: f.verbose}}
-	if j.plan, err = plan(j.admin, cmd.Context(), in.schema, f.coordinator); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	j.out.plan(j.plan)
-	return j, nil
-}
-
-// apply does what was planned and closes the storage.
-func (j *job) apply(cmd *cobra.Command) error {
-	err := j.admin.Apply(cmd.Context(), j.plan, j.out.progress)
-	if err != nil {
-		j.out.interrupted()
-	} else {
-		j.out.summary()
-	}
-	return errors.Join(err, j.close())
-}
-
-// close closes the storage. It reports also if something could not be printed.
-func (j *job) close() error { return errors.Join(j.out.err, j.storage.Close()) }

@@ -67,7 +67,8 @@ const (
 	WrongScan Class = "wrong scan"
 	// Duplicate: an append took effect twice.
 	Duplicate Class = "duplicate elements"
-	// IncompatibleOrder: two reads of a list, neither a prefix of the other.
+	// IncompatibleOrder: two reads of a list, neither a prefix of the other, or a
+	// list that lacks or reorders what one transaction did to it.
 	IncompatibleOrder Class = "incompatible orders"
 	// LostUpdate: a record was read and then written, and somebody else wrote it
 	// in between.
@@ -128,6 +129,9 @@ type Report struct {
 	// cycle for each tangle of transactions. Of many of a class only the first
 	// are kept.
 	Anomalies []Anomaly
+	// Doubt tells, if the verdict is Undecided, a cycle that was not refuted: it
+	// is closed by choices of which others may avoid it.
+	Doubt string
 	// Counts has how many of each class were found.
 	Counts map[Class]int
 	// What was checked.
@@ -155,6 +159,9 @@ func (r *Report) String() string {
 	b.WriteByte('\n')
 	if r.Verdict == Undecided {
 		b.WriteString("The record leaves too much open: no order of the transactions was found, and not all were refuted. Shorter histories, reads before writes and fewer deletes leave less open.\n")
+		if r.Doubt != "" {
+			fmt.Fprintf(&b, "\nnot refuted\n%s", r.Doubt)
+		}
 	}
 	for _, a := range r.Anomalies {
 		fmt.Fprintf(&b, "\n%s", a.Class)

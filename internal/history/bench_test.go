@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"testing"
 	"time"
 )
@@ -17,21 +19,28 @@ import (
 // largeHistory is one of a strictly serializable store: each transaction takes
 // effect at a moment while it runs.
 type largeHistory struct {
-	lists   bool
-	deletes bool
-	scans   bool
+	processes int // 20 if 0
+	lists     bool
+	deletes   bool
+	scans     bool
+	// One in 30 transactions fails, and one in 30 gets no answer; half of these
+	// have happened.
+	unanswered bool
 }
 
-// generate yields the events of a history of n transactions on 20 processes.
+// generate yields the events of a history of n transactions.
 // Keys retire after 30 writes, as the format advises.
-func (l largeHistory) generate(n int, yield func(Event)) {
-	const processes, active, perKey = 20, 10, 30
-	rng := rand.New(rand.NewPCG(1, 2))
+func (l largeHistory) generate(n int, seed uint64, yield func(Event)) {
+	const active, perKey = 10, 30
+	processes := cmp.Or(l.processes, 20)
+	rng := rand.New(rand.NewPCG(seed, 2))
 	type running struct {
 		tx  string
 		ops []Op
 		at  int // when it takes effect, and when it ends
 		end int
+		// what became of it
+		outcome Type
 	}
 	type held struct {
 		key    string
@@ -44,23 +53,35 @@ func (l largeHistory) generate(n int, yield func(Event)) {
 	for i := range keys {
 		fresh(i)
 	}
-	clients := make([]running, processes)
-	value, begun, ended, now := int64(0), 0, 0, int64(0)
+	clients, numbers := make([]running, processes), make([]int, processes)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	value, begun, ended, now, unused := int64(0), 0, 0, int64(0), processes
 	emit := func(t Type, process int, c *running) {
 		now += 1 + rng.Int64N(1000)
 		yield(Event{Index: now, Type: t, Process: process, Time: now, Tx: c.tx, Value: c.ops})
 	}
 	for step := 0; ended < n; step++ {
-		p := rng.IntN(processes)
-		c := &clients[p]
+		i := rng.IntN(processes)
+		c, p := &clients[i], numbers[i]
 		switch {
 		case c.tx == "" && begun == n:
 		case c.tx == "":
 			begun++
 			*c = running{tx: fmt.Sprintf("tx-%d", step), ops: []Op{}, at: step + rng.IntN(3*processes), end: step + 3*processes}
 			emit(Invoke, p, c)
-		case step >= c.at && len(c.ops) == 0:
-			for range 2 + rng.IntN(3) {
+		case step >= c.at && c.outcome == 0:
+			lost := false
+			c.outcome = Committed
+			if pick := rng.IntN(60); pick < 4 && l.unanswered {
+				c.outcome, lost = [...]Type{Failed, Failed, Unknown, Unknown}[pick], pick < 3
+			}
+			before := make([]Result, active)
+			for i, k := range keys {
+				before[i] = k.result
+			}
+			for range 2 + rng.IntN(4) {
 				k := keys[min(rng.IntN(active), rng.IntN(active))]
 				switch pick := rng.IntN(20); {
 				case pick < 8:
@@ -88,7 +109,10 @@ func (l largeHistory) generate(n int, yield func(Event)) {
 				}
 			}
 			full := 0
-			for _, k := range keys {
+			for i, k := range keys {
+				if lost {
+					k.result = before[i]
+				}
 				if k.writes >= perKey {
 					full++
 				}
@@ -99,10 +123,35 @@ func (l largeHistory) generate(n int, yield func(Event)) {
 					fresh(i)
 				}
 			}
-		case step >= c.end && len(c.ops) > 0:
-			emit(Committed, p, c)
+		case step >= c.end && c.outcome > 0:
+			if c.outcome != Committed {
+				c.ops = slices.DeleteFunc(c.ops, func(o Op) bool { return !o.Kind.IsWrite() })
+			}
+			emit(c.outcome, p, c)
+			if c.outcome == Unknown {
+				numbers[i] = unused
+				unused++
+			}
 			*c = running{}
 			ended++
+		}
+	}
+}
+
+// TestAdvisedHistoriesAreDecided checks histories as large as the format advises
+// for registers that are deleted and inserted again.
+func TestAdvisedHistoriesAreDecided(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		var events []Event
+		largeHistory{processes: 10, deletes: true, scans: true, unanswered: true}.generate(5000, seed, func(e Event) {
+			events = append(events, e)
+		})
+		h := build(t, events)
+		for _, level := range []Level{Snapshot, Serializable, StrictSerializable} {
+			if r := Check(h, Options{Level: level}); r.Verdict != OK {
+				t.Errorf("seed %d: %s", seed, r)
+			}
 		}
 	}
 }
@@ -116,8 +165,9 @@ func BenchmarkCheck(b *testing.B) {
 		l    largeHistory
 	}{
 		{"lists", largeHistory{lists: true}},
-		{"lists with scans", largeHistory{lists: true, scans: true}},
+		{"lists with scans and unknown outcomes", largeHistory{lists: true, scans: true, unanswered: true}},
 		{"registers", largeHistory{}},
+		{"registers with scans and unknown outcomes", largeHistory{scans: true, unanswered: true}},
 		{"registers with deletes", largeHistory{deletes: true}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -129,7 +179,7 @@ func BenchmarkCheck(b *testing.B) {
 			defer file.Close()
 			var line []byte
 			buffered := bufio.NewWriter(file)
-			c.l.generate(transactions, func(e Event) {
+			c.l.generate(transactions, 1, func(e Event) {
 				line = append(appendEvent(line[:0], &e), '\n')
 				buffered.Write(line)
 			})

@@ -5,6 +5,11 @@ import "slices"
 // chain is a run of versions of one key that follow each other directly. The
 // order of the chains of a key is what a record may leave open; the first chain
 // begins with the initial version.
+//
+// What a transaction of unknown outcome wrote and nobody is known to have read
+// has its place in the order too. If it did not happen, it is as if it had
+// happened last of all: no edge leaves it but to a reader that chose its version,
+// or towards a chain that was chosen to come after its own.
 type chain struct {
 	key        int32
 	head, tail int32
@@ -65,13 +70,6 @@ func (c *checker) formChain(key, head int32) {
 	c.chains = append(c.chains, chain{key, head, tail})
 }
 
-// optional reports whether the chain is that of a transaction which may not have
-// happened.
-func (c *checker) optional(id int32) bool {
-	writer := c.writer(c.chains[id].head)
-	return writer != none && !c.happened[writer]
-}
-
 // follower returns the version after the given one that somebody else wrote,
 // none if there is none.
 func (c *checker) follower(version int32) int32 {
@@ -82,55 +80,47 @@ func (c *checker) follower(version int32) int32 {
 	return next
 }
 
-// findStale reports, from the level Snapshot on and below Serializable, reads
-// that miss a write acknowledged before they began. Stricter levels find them as
-// cycles.
-func (c *checker) findStale() {
-	if !c.realTime || c.level != Snapshot {
+// findOverwrites finds for each version the later one that was acknowledged
+// first, as far as that does not depend on the order of the chains: in its own
+// chain, and after the first chain in all others.
+func (c *checker) findOverwrites() {
+	if !c.fresh() {
 		return
 	}
-	h := c.h
-	type moment struct{ end, version int32 }
-	// newest has for each version the earliest moment at which a later one was
-	// acknowledged, and which.
-	newest := make([]moment, len(c.next))
+	c.overwritten = make([]int32, len(c.next))
 	var run []int32
 	for _, ids := range c.ofKey {
-		earliest := moment{never, none} // of all chains: the first chain precedes the others
+		soonest := int32(none) // of all chains but the first
 		for _, id := range slices.Backward(ids) {
 			run = run[:0]
 			for v := c.chains[id].head; v != none; v = c.next[v] {
 				run = append(run, v)
 			}
-			at := moment{never, none}
+			later := int32(none)
 			if id == ids[0] {
-				at = earliest
+				later = soonest
 			}
 			for _, v := range slices.Backward(run) {
-				newest[v] = at
-				if w := c.writer(v); w != none && h.txs[w].end < at.end && c.last[v] {
-					at = moment{h.txs[w].end, v}
-				}
+				c.overwritten[v] = later
+				later = c.sooner(later, v)
 			}
-			if at.end < earliest.end {
-				earliest = at
-			}
+			soonest = c.sooner(soonest, later)
 		}
 	}
-	for i := range c.seen {
-		o := &c.seen[i]
-		version := o.version
-		if version == openVersion && c.othersDeaths(o.tx, o.key) == 0 {
-			version = c.initial(o.key)
-		}
-		if version < 0 || c.chainOf[version] == none {
-			continue
-		}
-		at := newest[version]
-		if at.end < h.txs[o.tx].begin && h.ops[at.version].tx != o.tx {
-			writer := h.ops[at.version].tx
-			c.foundf(StaleRead, []int32{o.tx, writer}, "%s read %s, although %s %s and was acknowledged before it began.",
-				c.name(o.tx), c.versionText(o.key, version), c.name(writer), c.didText(at.version))
-		}
+}
+
+// acknowledged returns when the version was acknowledged.
+func (c *checker) acknowledged(version int32) int32 {
+	if version == none || c.isInitial(version) {
+		return never
 	}
+	return c.h.txs[c.writer(version)].end
+}
+
+// sooner returns the version that was acknowledged first.
+func (c *checker) sooner(a, b int32) int32 {
+	if c.acknowledged(b) < c.acknowledged(a) {
+		return b
+	}
+	return a
 }

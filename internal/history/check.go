@@ -47,7 +47,7 @@ func newChecker(h *History, o Options) *checker {
 	c.observe()
 	c.linkVersions()
 	c.formChains()
-	c.findStale()
+	c.findOverwrites()
 	c.domains()
 	return c
 }
@@ -82,6 +82,10 @@ type checker struct {
 	// one transaction.
 	interleaved []edge
 
+	// overwritten has for each version, if reads must be fresh, the later one
+	// that was acknowledged first, of those that are later in each order.
+	overwritten []int32
+
 	chains    []chain
 	chainOf   []int32 // of a version, none if it is in no chain
 	ofKey     [][]int32
@@ -99,6 +103,10 @@ type checker struct {
 // strict reports whether the level orders transactions by what they read and
 // others overwrote.
 func (c *checker) strict() bool { return c.level >= Serializable }
+
+// fresh reports whether the level lets a read of one record miss no write that
+// was acknowledged before it. Stricter levels say that of all records at once.
+func (c *checker) fresh() bool { return c.realTime && c.level == Snapshot }
 
 func (c *checker) count() {
 	r := c.report

@@ -94,6 +94,31 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 3: append t/x 1\n b ok 0 3: scan t/ -> ; scan t/ ->",
 		},
 		{
+			name: "two equal scans in any order", class: UnrepeatableRead, level: Snapshot, allowed: ReadCommitted,
+			broken: "a ok 0 3: w t/x 1; w t/y 2\n b ok 0 3: scan t/ any -> t/x=1 ; scan t/ any -> t/y=2 t/x=1",
+			sound:  "a ok 0 3: w t/x 1; w t/y 2\n b ok 0 3: scan t/ any -> t/x=1 t/y=2 ; scan t/ any -> t/y=2 t/x=1",
+		},
+		{
+			name: "two equal scans in equal words", class: UnrepeatableRead, level: Snapshot, allowed: ReadCommitted,
+			broken: "a ok 0 3: w t/x 1\n b ok 0 3: scan t/ any -> ; scan t/ any -> t/x=1",
+			sound:  "a ok 0 3: w t/x 1\n b ok 0 3: scan t any -> ; scan t/ any -> t/x=1",
+		},
+		{
+			name: "two equal scans with a limit", class: UnrepeatableRead, level: Snapshot, allowed: ReadCommitted,
+			broken: "a ok 0 1: w t/y 1\n b ok 2 9: w t/x 2\n c ok 2 9: scan t/ limit=1 -> t/y=1 ; scan t/ limit=1 -> t/x=2",
+			sound:  "a ok 0 1: w t/y 1\n b ok 2 9: w t/x 2\n c ok 2 9: w t/z 3; scan t/ limit=1 -> t/y=1 ; scan t/ limit=1 -> t/x=2",
+		},
+		{
+			name: "two equal scans that own writes do not fill", class: UnrepeatableRead, level: Snapshot, allowed: ReadCommitted,
+			broken: "b ok 2 9: w t/x 2\n c ok 2 9: w t/z 3; scan t/ limit=2 -> t/z=3 ; scan t/ limit=2 -> t/x=2 t/z=3",
+			sound:  "b ok 2 9: w t/x 2\n c ok 2 9: w t/z 3; scan t/ limit=2 -> t/z=3 ; scan t/ limit=2 -> t/z=3",
+		},
+		{
+			name: "two equal scans that own writes fill", class: UnrepeatableRead, level: Serializable, allowed: Snapshot,
+			broken: "b ok 2 9: w t/x 2\n c ok 2 9: w t/z 3; scan t/ limit=1 -> t/z=3 ; scan t/ limit=1 -> t/x=2",
+			sound:  "b ok 2 9: w t/x 2\n c ok 2 9: w t/z 3; scan t/ limit=1 -> t/z=3 ; scan t/ limit=1 -> t/z=3",
+		},
+		{
 			name: "point read, then scan", class: UnrepeatableRead, level: Serializable, allowed: Snapshot,
 			broken: "a ok 0 1: w t/x 1\n b ok 2 3: r t/x 1; w t/x 2\n c ok 2 4: r t/x 1; scan t/ -> t/x=2",
 			sound:  "a ok 0 1: w t/x 1\n b ok 2 3: r t/x 1; w t/x 2\n c ok 2 4: r t/x 1; scan t/ -> t/x=1",
@@ -139,6 +164,16 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: append x 1\n b ok 0 1: append x 2\n c ok 2 3: r x [1,2]\n d ok 2 3: r x [1]",
 		},
 		{
+			name: "first of two own elements is lost", class: IncompatibleOrder, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1; append x 2\n c ok 10 11: r x [2]",
+			sound:  "a ok 0 9: append x 1; append x 2\n c ok 10 11: r x [1,2]",
+		},
+		{
+			name: "one of three own elements is lost", class: IncompatibleOrder, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1; append x 2; append x 3\n c ok 10 11: r x [1,3]",
+			sound:  "a ok 0 9: append x 1; append x 2; append x 3\n c ok 10 11: r x [1,2,3]",
+		},
+		{
 			name: "element after a delete", class: IncompatibleOrder, level: ReadCommitted,
 			broken: "a ok 0 1: append x 1\n b ok 2 3: d x; append x 2\n c ok 4 5: r x [1,2]",
 			sound:  "a ok 0 1: append x 1\n b ok 2 3: d x; append x 2\n c ok 4 5: r x [2]",
@@ -152,6 +187,16 @@ func TestAnomalies(t *testing.T) {
 			name: "lost insert", class: LostUpdate, level: ReadCommitted,
 			broken: "b ok 2 9: r x nil; w x 2\n c ok 2 9: r x nil; w x 3",
 			sound:  "b ok 2 9: r x nil; w x 2\n c ok 2 9: w x 3",
+		},
+		{
+			name: "lost insert after a delete", class: LostUpdate, level: ReadCommitted,
+			broken: "a ok 0 9: r x nil; w x 1\n b ok 0 9: r x 1; d x\n c ok 0 9: r x nil; w x 2\n d ok 0 9: r x nil; w x 3",
+			sound:  "a ok 0 9: r x nil; w x 1\n b ok 0 9: r x 1; d x\n c ok 0 9: r x nil; w x 2\n d ok 0 9: w x 3",
+		},
+		{
+			name: "three lives and one delete", class: LostUpdate, level: ReadCommitted,
+			broken: "a ok 0 9: append x 1\n b ok 0 9: append x 2\n c ok 0 9: append x 3\n d ok 0 9: d x\n e ok 0 9: r x [1]\n f ok 0 9: r x [2]\n g ok 0 9: r x [3]",
+			sound:  "a ok 0 9: append x 1\n b ok 0 9: append x 2\n c ok 0 9: append x 3\n d ok 0 9: d x\n e ok 0 9: r x [1]\n f ok 0 9: r x [2]\n g ok 0 9: r x [2,3]",
 		},
 		{
 			name: "lost append", class: LostUpdate, level: ReadCommitted,
@@ -239,6 +284,21 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: w t/x 1; w t/y 3\n b ok 2 9: r t/x 1; scan t/ mod=2,0 -> ; w t/x 2\n c ok 2 9: r t/y 3; scan t/ mod=2,0 -> t/x=2; w t/y 4\n d ok 10 11: scan t/ -> t/x=2 t/y=4",
 		},
 		{
+			name: "own write hidden from a condition", class: ReadSkew, level: Serializable, allowed: Snapshot,
+			broken: "a ok 0 1: w t/x 2; w u/y 4\n b ok 2 9: r u/y 4; scan t/ mod=2,0 -> ; w t/x 3",
+			sound:  "a ok 0 1: w t/x 2; w u/y 4\n b ok 2 9: r u/y 4; w t/x 1; scan t/ mod=2,0 -> ; w t/x 3",
+		},
+		{
+			name: "own append hidden from a condition", class: ReadSkew, level: Serializable, allowed: Snapshot,
+			broken: "a ok 0 1: append t/x 2\n b ok 2 9: scan t/ mod=2,0 -> ; append t/x 3\n c ok 10 11: r t/x [2,3]",
+			sound:  "a ok 0 1: append t/x 2\n b ok 2 9: append t/x 3; scan t/ mod=2,0 ->\n c ok 10 11: r t/x [2,3]",
+		},
+		{
+			name: "own delete hidden from a scan", class: ReadSkew, level: Serializable, allowed: Snapshot,
+			broken: "a ok 0 1: w t/x 2; w u/y 4\n b ok 2 9: r u/y 4; scan t/ -> ; d t/x",
+			sound:  "a ok 0 1: w t/x 2; w u/y 4\n b ok 2 9: r u/y 4; d t/x; scan t/ -> ; w t/x 3",
+		},
+		{
 			name: "limit hides a phantom", class: PhantomSkew, level: Serializable, allowed: Snapshot,
 			broken: "a ok 0 1: append t/m 1\n b ok 2 9: scan t/ limit=1 -> t/m=[1]; append u/x 1\n c ok 2 9: r u/x nil; append t/a 2",
 			sound:  "a ok 0 1: append t/m 1\n b ok 2 9: scan t/ limit=1 -> t/m=[1]; append u/x 1\n c ok 2 9: r u/x nil; append t/z 2",
@@ -274,6 +334,11 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 1: w x 1; w y 2\n b info 2 9: d x\n c ok 10 11: r x nil; r y 2\n d ok 12 13: r x 1; r y 2",
 		},
 		{
+			name: "unknown delete seen before and after an insert", class: ReadSkew, level: StrictSerializable, allowed: Serializable,
+			broken: "a ok 0 1: w x 1\n b info 2 3: d x\n c ok 4 5: r x nil\n d ok 6 7: r x nil; w x 2\n e ok 8 9: r x nil",
+			sound:  "a ok 0 1: w x 1\n b info 2 3: d x\n c ok 4 5: r x nil\n d ok 6 7: r x nil; w x 2\n e ok 8 9: r x 2",
+		},
+		{
 			name: "stale read", class: StaleRead, level: Snapshot, real: true, allowed: ReadCommitted,
 			broken: "a ok 0 1: w x 1\n b ok 2 3: r x 1; w x 2\n c ok 4 5: r x 1",
 			sound:  "a ok 0 1: w x 1\n b ok 2 4: r x 1; w x 2\n c ok 3 5: r x 1",
@@ -284,7 +349,22 @@ func TestAnomalies(t *testing.T) {
 			sound:  "a ok 0 4: w x 1\n c ok 3 5: r x nil",
 		},
 		{
-			name: "read against real time", class: ReadSkew + realTimeSuffix, level: StrictSerializable, allowed: Serializable,
+			name: "stale read of blind writes", class: StaleRead, level: Snapshot, real: true, allowed: ReadCommitted,
+			broken: "a ok 0 1: w x 1\n b ok 2 3: w x 2\n c ok 4 5: r x 1",
+			sound:  "a ok 0 2: w x 1\n b ok 1 3: w x 2\n c ok 4 5: r x 1",
+		},
+		{
+			name: "absent after an acknowledged insert after a delete", class: StaleRead, level: Snapshot, real: true, allowed: ReadCommitted,
+			broken: "a ok 0 1: w x 1\n b ok 2 3: r x 1; d x\n c ok 4 5: r x nil; w x 2\n d ok 6 7: r x nil",
+			sound:  "a ok 0 1: w x 1\n b ok 2 3: r x 1; d x\n c ok 4 7: r x nil; w x 2\n d ok 6 8: r x nil",
+		},
+		{
+			name: "read against real time across records", class: ReadSkew + realTimeSuffix, level: StrictSerializable, allowed: Serializable,
+			broken: "a ok 0 9: append x 1; append y 1\n b ok 1 2: r y [1]\n c ok 3 4: r x nil\n d ok 10 11: r x [1]",
+			sound:  "a ok 0 9: append x 1; append y 1\n b ok 1 3: r y [1]\n c ok 2 4: r x nil\n d ok 10 11: r x [1]",
+		},
+		{
+			name: "read against real time", class: StaleRead, level: StrictSerializable, allowed: Serializable,
 			broken: "a ok 0 1: append x 1\n b ok 2 3: r x nil\n c ok 4 5: r x [1]",
 			sound:  "a ok 0 2: append x 1\n b ok 1 3: r x nil\n c ok 4 5: r x [1]",
 		},

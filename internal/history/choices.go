@@ -7,12 +7,15 @@ import (
 
 // choices are what the record leaves open and how it is decided for now.
 type choices struct {
-	order  [][]int32 // of a key: its chains, optional ones only if they happened
+	order  [][]int32 // of a key: its chains
 	chosen []int32   // of an open observation: the index in its domain
 
 	// following has for each chain the one after it, and leads the choices that
 	// put it there.
 	following []int32
+	// soonest has for each chain, if reads must be fresh, the version of those
+	// after it that was acknowledged first.
+	soonest []int32
 
 	sets  [][]literal // that edges depend on; the first is empty
 	pairs map[[2]int32]int32
@@ -101,11 +104,8 @@ func (c *checker) mayHaveSeen(o *observation, version int32) bool {
 }
 
 // ordered reports whether the order of the key's chains is known: there is at
-// most one after the first, and that certainly happened.
-func (c *checker) ordered(key int32) bool {
-	ids := c.ofKey[key]
-	return len(ids) == 1 || len(ids) == 2 && !c.optional(ids[1])
-}
+// most one after the first.
+func (c *checker) ordered(key int32) bool { return len(c.ofKey[key]) <= 2 }
 
 // guess decides everything from an order of the transactions. chosen are the
 // open observations that it decides already.
@@ -117,6 +117,7 @@ func (c *checker) guess(place, chosen []int32) {
 	ch.known = map[string]struct{}{}
 	ch.order = make([][]int32, len(c.h.keys))
 	ch.following = make([]int32, len(c.chains))
+	ch.soonest = make([]int32, len(c.chains))
 	ch.chosen = slices.Clone(chosen)
 	c.arrange(nil)
 	for i, d := range ch.chosen {
@@ -190,28 +191,10 @@ func (c *checker) span(tx, version int32) (from, to int32, ok bool) {
 	return from, to, true
 }
 
-// supporters returns for each transaction that may not have happened an open
-// observation that has chosen one of its versions.
-func (c *checker) supporters() map[int32]literal {
-	s := map[int32]literal{}
-	for i, d := range c.choices.chosen {
-		if d == none {
-			continue
-		}
-		if w := c.writer(c.domainsOf[i][d]); w != none && !c.happened[w] {
-			if _, ok := s[w]; !ok {
-				s[w] = literal{int32(i), d}
-			}
-		}
-	}
-	return s
-}
-
 // arrange orders the chains of each key as guessed, but keeps the pairs that
 // firm decides. It returns the pairs of a ring if these have one.
 func (c *checker) arrange(firm map[int32]int32) (ring []literal) {
 	ch := &c.choices
-	supported := c.supporters()
 	decided := map[int32][]int32{} // pair variables by key
 	for v := range firm {
 		if n := int(v) - len(c.open); n >= 0 {
@@ -220,12 +203,7 @@ func (c *checker) arrange(firm map[int32]int32) (ring []literal) {
 		}
 	}
 	for k, ids := range c.ofKey {
-		order := ch.order[k][:0]
-		for _, id := range ids {
-			if _, ok := supported[c.writer(c.chains[id].head)]; ok || !c.optional(id) {
-				order = append(order, id)
-			}
-		}
+		order := append(ch.order[k][:0], ids...)
 		ch.order[k] = order
 		if len(order) > 2 {
 			slices.SortStableFunc(order[1:], func(a, b int32) int { return cmp.Compare(c.middle(a), c.middle(b)) })
@@ -235,10 +213,13 @@ func (c *checker) arrange(firm map[int32]int32) (ring []literal) {
 				}
 			}
 		}
-		for i, id := range order {
-			ch.following[id] = none
-			if i+1 < len(order) {
-				ch.following[id] = order[i+1]
+		after, soonest := int32(none), int32(none)
+		for _, id := range slices.Backward(order) {
+			ch.following[id], ch.soonest[id] = after, soonest
+			after = id
+			if c.fresh() {
+				head := c.chains[id].head
+				soonest = c.sooner(c.sooner(soonest, head), c.overwritten[head])
 			}
 		}
 	}
@@ -248,10 +229,6 @@ func (c *checker) arrange(firm map[int32]int32) (ring []literal) {
 // enforce changes the order of chains as little as the decided pairs demand.
 func (c *checker) enforce(order []int32, pairs []int32, firm map[int32]int32) (ring []literal) {
 	slices.Sort(pairs)
-	here := map[int32]bool{}
-	for _, id := range order {
-		here[id] = true
-	}
 	type predecessor struct {
 		chain int32
 		by    literal
@@ -262,9 +239,7 @@ func (c *checker) enforce(order []int32, pairs []int32, firm map[int32]int32) (r
 		if firm[v] == 1 {
 			p[0], p[1] = p[1], p[0]
 		}
-		if here[p[0]] && here[p[1]] {
-			before[p[1]] = append(before[p[1]], predecessor{p[0], literal{v, firm[v]}})
-		}
+		before[p[1]] = append(before[p[1]], predecessor{p[0], literal{v, firm[v]}})
 	}
 	const open, done = 1, 2
 	state := map[int32]int{}

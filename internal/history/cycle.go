@@ -135,6 +135,7 @@ var cycleClasses = []struct {
 }{
 	{WriteCycle, setOf(ww), setOf(ww)},
 	{CircularFlow, setOf(wr), setOf(ww, wr)},
+	{StaleRead, setOf(rw, pw), setOf()},
 	{ReadSkew, setOf(rw, pw), setOf(ww, wr)},
 	{WriteSkew, setOf(rw), setOf(ww, wr, rw)},
 	{PhantomSkew, setOf(pw), setOf(ww, wr, rw, pw)},
@@ -162,9 +163,11 @@ func (c *checker) tellCycles(g *graph, components [][]int32, remark string) {
 	for _, component := range components[:min(told, len(components))] {
 		class, cycle := c.plainest(c.subgraph(g, component))
 		txs := c.transactionsOf(cycle)
-		c.found(class, txs, func() string { return c.cycleText(cycle, remark) })
+		c.found(class, txs, func() string { return c.cycleText(cycle) + noOrder + remark })
 	}
 }
+
+const noOrder = "Each must come before the next, and the last before the first: no order of them exists.\n"
 
 // plainest returns a smallest cycle of the plainest class in the component,
 // among those looked at within a budget.
@@ -176,12 +179,21 @@ func (c *checker) plainest(s *subgraph) (Class, []edge) {
 			if real {
 				rest |= setOf(rt)
 			}
-			if cycle := c.smallest(s, k.first, c.steps(rest), budget); cycle != nil {
-				if real {
-					return k.class + realTimeSuffix, cycle
-				}
-				return k.class, cycle
+			cycle := c.smallest(s, k.first, c.steps(rest), budget)
+			if cycle == nil {
+				continue
 			}
+			class := k.class
+			switch {
+			case class == StaleRead:
+				return class, cycle
+			case !c.strict() && k.first.has(rw):
+				class = LostUpdate // nothing else gives weaker levels an rw edge
+			}
+			if real {
+				class += realTimeSuffix
+			}
+			return class, cycle
 		}
 	}
 	panic("history: a component without a cycle")
@@ -235,7 +247,7 @@ func (c *checker) transactionsOf(cycle []edge) (txs []int32) {
 }
 
 // cycleText tells each edge, and what the guessed ones depend on.
-func (c *checker) cycleText(cycle []edge, remark string) string {
+func (c *checker) cycleText(cycle []edge) string {
 	var b strings.Builder
 	short := c.contract(cycle)
 	for i, e := range short {
@@ -244,7 +256,6 @@ func (c *checker) cycleText(cycle []edge, remark string) string {
 			fmt.Fprintf(&b, "   supposed that %s\n", c.literalText(l))
 		}
 	}
-	fmt.Fprintf(&b, "Each must come before the next, and the last before the first: no order of them exists.\n%s", remark)
 	return b.String()
 }
 

@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -73,7 +74,7 @@ func (c *checker) satisfy() (map[int32]int32, Verdict) {
 		groups[r] = append(groups[r], set)
 	}
 	firm := make(map[int32]int32, len(parent))
-	for _, r := range slices.Sorted(sortedKeys(groups)) {
+	for _, r := range slices.Sorted(maps.Keys(groups)) {
 		s := c.newSolver(groups[r])
 		switch {
 		case s.solve(0):
@@ -87,16 +88,6 @@ func (c *checker) satisfy() (map[int32]int32, Verdict) {
 		}
 	}
 	return firm, OK
-}
-
-func sortedKeys[V any](m map[int32]V) func(func(int32) bool) {
-	return func(yield func(int32) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // solver searches values for variables such that no refuted set holds entirely:

@@ -18,6 +18,9 @@
 // forbids). [Violation] is a proof too: no such order exists. [Undecided] says
 // that neither was proven within the effort allowed.
 //
+// All records are absent at the start. A run over data that was there before, as
+// imported tables, begins with a committed transaction that writes it.
+//
 // # How
 //
 // The checker builds the direct serialization graph of Adya, "Weak Consistency:
@@ -41,4 +44,8 @@
 //
 // Nothing here knows the engine, and nothing is configurable that the format
 // does not say. A transaction's real duration is not judged, only its order.
+// Below Serializable nothing is demanded of rows that a scan did not return,
+// unless the transaction wrote them itself. A scan in any order that reached its
+// limit may have returned any of the rows that it selects. Below Serializable a
+// scan that reached its limit after the transaction had written need not repeat.
 package history

@@ -5,10 +5,7 @@ package history
 func (c *checker) knownEdges(missed bool) []edge {
 	edges := append(make([]edge, 0, 2*len(c.seen)+len(c.h.ops)/2), c.interleaved...)
 	for i := range c.chains {
-		if c.optional(int32(i)) {
-			continue
-		}
-		edges = c.chainEdges(edges, int32(i), 0)
+		edges = c.chainEdges(edges, int32(i))
 	}
 	for k, ids := range c.ofKey {
 		if c.ordered(int32(k)) && len(ids) == 2 {
@@ -22,11 +19,16 @@ func (c *checker) knownEdges(missed bool) []edge {
 		}
 		edges = c.readEdge(edges, o, o.version, 0)
 		switch {
-		case !missed || c.chainOf[o.version] == none: // an intermediate version has no follower
+		case c.chainOf[o.version] == none: // an intermediate version has no follower
+		case c.fresh() && c.stale(o, c.overwritten[o.version]):
+			edges = c.missEdge(edges, o, c.overwritten[o.version], 0)
+		case !missed && !o.base:
 		case c.next[o.version] != none:
 			edges = c.missEdge(edges, o, c.follower(o.version), 0)
 		case c.ordered(o.key):
-			edges = c.missAfter(edges, o, o.version, c.chainAfter(o.version), 0)
+			if after := c.chainAfter(o.version); after != none {
+				edges = c.missEdge(edges, o, c.chains[after].head, 0)
+			}
 		}
 	}
 	return edges
@@ -43,11 +45,11 @@ func (c *checker) chainAfter(version int32) int32 {
 }
 
 // chainEdges are the ww edges inside a chain.
-func (c *checker) chainEdges(edges []edge, id, given int32) []edge {
+func (c *checker) chainEdges(edges []edge, id int32) []edge {
 	ch := &c.chains[id]
 	for v := ch.head; c.next[v] != none; v = c.next[v] {
 		if from, to := c.writer(v), c.writer(c.next[v]); from != none && from != to {
-			edges = append(edges, edge{from, to, ch.key, given, ww})
+			edges = append(edges, edge{from, to, ch.key, 0, ww})
 		}
 	}
 	return edges
@@ -83,48 +85,21 @@ func (c *checker) missEdge(edges []edge, o *observation, missed, given int32) []
 	return append(edges, edge{o.tx, c.writer(missed), o.key, given, kind})
 }
 
-// missAfter is the rw edge from an observation of the last version of a chain to
-// the next chain.
-func (c *checker) missAfter(edges []edge, o *observation, version, after, given int32) []edge {
-	if after == none {
-		return edges
-	}
-	head := c.chains[after].head
-	if c.writer(head) == c.writer(version) {
-		head = c.follower(head)
-	}
-	return c.missEdge(edges, o, head, given)
-}
-
 // guessedEdges collects the edges that depend on the choices made.
 func (c *checker) guessedEdges(edges []edge) []edge {
 	ch := &c.choices
 	ch.sets = ch.sets[:1]
-	supported := c.supporters()
-	// support returns the choices that make a chain happen.
-	support := func(id int32) []literal {
-		if l, ok := supported[c.writer(c.chains[id].head)]; ok && c.optional(id) {
-			return []literal{l}
-		}
-		return nil
-	}
 	for k, order := range ch.order {
 		if c.ordered(int32(k)) {
 			continue
 		}
-		for i, id := range order {
-			if c.optional(id) {
-				edges = c.chainEdges(edges, id, c.given(support(id)...))
-			}
-			if i+1 < len(order) {
-				edges = c.joint(edges, id, order[i+1], c.given(c.adjacent(id, order, i, support)...))
-			}
+		for i := range len(order) - 1 {
+			edges = c.joint(edges, order[i], order[i+1], c.given(c.succession(order[i], order[i+1])...))
 		}
 	}
 	for i := range c.seen {
-		o := &c.seen[i]
-		if c.strict() && o.version >= 0 && c.chainOf[o.version] != none && c.next[o.version] == none && !c.ordered(o.key) {
-			edges = c.missNext(edges, o, o.version, nil, support)
+		if o := &c.seen[i]; o.version >= 0 && c.chainOf[o.version] != none && !c.ordered(o.key) {
+			edges = c.guessedMisses(edges, o, o.version)
 		}
 	}
 	for i, d := range ch.chosen {
@@ -132,38 +107,55 @@ func (c *checker) guessedEdges(edges []edge) []edge {
 		version := c.domainsOf[i][d]
 		choice := literal{int32(i), d}
 		edges = c.readEdge(edges, o, version, c.given(choice))
-		switch {
-		case !c.strict():
-		case c.next[version] != none:
-			edges = c.missEdge(edges, o, c.follower(version), c.given(choice))
-		default:
-			edges = c.missNext(edges, o, version, []literal{choice}, support)
+		if c.fresh() && c.stale(o, c.overwritten[version]) {
+			edges = c.missEdge(edges, o, c.overwritten[version], c.given(choice))
 		}
+		if (c.strict() || o.base) && c.next[version] != none {
+			edges = c.missEdge(edges, o, c.follower(version), c.given(choice))
+		}
+		edges = c.guessedMisses(edges, o, version, choice)
 	}
 	return edges
 }
 
-// adjacent returns the choices that put the chain after order[i] there.
-func (c *checker) adjacent(id int32, order []int32, i int, support func(int32) []literal) []literal {
-	set := append(support(id), support(order[i+1])...)
-	if i > 0 {
-		set = append(set, c.pair(id, order[i+1]))
+// stale reports whether the observation began after the version, later than the
+// one observed, was acknowledged.
+func (c *checker) stale(o *observation, version int32) bool {
+	return c.acknowledged(version) < c.h.txs[o.tx].begin
+}
+
+// guessedMisses are the rw edges from an observation to other chains, by the
+// order guessed.
+func (c *checker) guessedMisses(edges []edge, o *observation, version int32, set ...literal) []edge {
+	if c.fresh() {
+		id := c.chainOf[version]
+		if missed := c.choices.soonest[id]; c.stale(o, missed) {
+			edges = c.missEdge(edges, o, missed, c.given(append(c.succession(id, c.chainOf[missed]), set...)...))
+		}
 	}
-	return set
+	if (c.strict() || o.base) && c.next[version] == none {
+		edges = c.missNext(edges, o, version, set...)
+	}
+	return edges
+}
+
+// succession returns the choice by which one chain comes before another; the
+// first chain of a key does so by itself. Whether the transactions happened is
+// not among the choices, see chain.
+func (c *checker) succession(id, after int32) []literal {
+	if id == c.ofKey[c.chains[id].key][0] {
+		return nil
+	}
+	return []literal{c.pair(id, after)}
 }
 
 // missNext is the rw edge from an observation of the last version of a chain, by
 // the order guessed.
-func (c *checker) missNext(edges []edge, o *observation, version int32, set []literal, support func(int32) []literal) []edge {
+func (c *checker) missNext(edges []edge, o *observation, version int32, set ...literal) []edge {
 	id := c.chainOf[version]
 	after := c.choices.following[id]
 	if after == none {
 		return edges
 	}
-	set = append(set, support(id)...)
-	set = append(set, support(after)...)
-	if id != c.ofKey[o.key][0] {
-		set = append(set, c.pair(id, after))
-	}
-	return c.missAfter(edges, o, version, after, c.given(set...))
+	return c.missEdge(edges, o, c.chains[after].head, c.given(append(c.succession(id, after), set...)...))
 }

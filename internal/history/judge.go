@@ -52,7 +52,7 @@ func (c *checker) search() {
 			return
 		}
 		if c.effort < 0 {
-			r.Verdict = Undecided
+			c.doubt(g, components)
 			return
 		}
 		for _, component := range components {
@@ -70,10 +70,18 @@ func (c *checker) search() {
 			c.tellCycles(newGraph(c.nodes, c.known, c.guessedEdges(nil)), nil, remark)
 			return
 		case Undecided:
-			r.Verdict = Undecided
+			c.doubt(g, components)
 			return
 		}
 	}
+}
+
+// doubt gives up the search, and tells a cycle of the smallest component of the
+// last guess.
+func (c *checker) doubt(g *graph, components [][]int32) {
+	smallest := slices.MinFunc(components, func(a, b []int32) int { return cmp.Compare(len(a), len(b)) })
+	_, cycle := c.plainest(c.subgraph(g, smallest))
+	c.report.Verdict, c.report.Doubt = Undecided, c.cycleText(cycle)
 }
 
 // refute learns from the cycles of a component which choices exclude each other.

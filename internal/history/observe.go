@@ -11,6 +11,9 @@ type observation struct {
 	version int32
 	// missed: no read returned the record, a scan left it out.
 	missed bool
+	// base: the transaction saw this first, and then wrote the record. Below
+	// Serializable too nobody else may have written it in between.
+	base bool
 	// absent: the record was absent. Otherwise the scans that missed it, all of
 	// them with conditions, are openScans[from:to].
 	absent   bool
@@ -242,10 +245,12 @@ func (c *checker) conclude(tx int32, v *view) {
 		c.updates = append(c.updates, update{tx: tx, key: v.key, base: v.base, first: v.write})
 	}
 	switch {
-	case len(v.exact) > 0:
+	case len(v.exact) > 0 && c.strict():
 		c.contradict(tx, v)
 	case v.absentAt != none:
-		c.seen = append(c.seen, observation{tx: tx, key: v.key, op: v.absentAt, version: openVersion, absent: true})
+		c.seen = append(c.seen, observation{
+			tx: tx, key: v.key, op: v.absentAt, version: openVersion, absent: true, base: v.write != none && v.base == openVersion,
+		})
 	case v.missedAt != none:
 		c.seen = append(c.seen, observation{tx: tx, key: v.key, op: v.missedAt, version: openVersion, missed: true, absent: true})
 	case len(v.scans) > 0:

@@ -8,6 +8,9 @@ import (
 	"iter"
 )
 
+// ErrTruncated is wrapped by the error of a malformed last line that has no end.
+var ErrTruncated = errors.New("the file ends in the middle of the line")
+
 // Read iterates over the events of one file. name stands for the file in
 // errors, which end the iteration; they tell the line, and the column of a
 // malformed one. Index and time of the events are checked to grow; what events
@@ -37,7 +40,7 @@ func Read(r io.Reader, name string) iter.Seq2[Event, error] {
 			e, problem := p.event(line)
 			switch {
 			case problem != nil && err != nil:
-				problem = fmt.Errorf("%w (the file ends without a newline: a killed program may have cut the line, then remove it, and its transaction counts as unknown)", problem)
+				problem = fmt.Errorf("%w: %w: a killed program may have cut it, then remove this line, and its transaction counts as unknown", problem, ErrTruncated)
 			case problem != nil || number == 1:
 			case e.Index <= last.Index:
 				problem = fmt.Errorf("index %d follows index %d: it must grow", e.Index, last.Index)

@@ -81,7 +81,7 @@ func TestMalformedLines(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no JSON", ok + "hello\n", `file.jsonl:2: column 1: 'h' where '{' should be`},
 		{"empty line", ok + "\n" + ok, `file.jsonl:2: column 2: the line ends where '{' should be`},
-		{"cut", ok + ok[:20], `file.jsonl:2: column 21: the line ends inside a string (the file ends without a newline`},
+		{"cut", ok + ok[:20], `file.jsonl:2: column 21: the line ends inside a string: the file ends in the middle of the line`},
 		{"two events", ok[:len(ok)-1] + ok, `something follows the event`},
 		{"missing field", strings.Replace(ok, `"time":5,`, "", 1), `the event has no "time"`},
 		{"unknown field", strings.Replace(ok, `"time"`, `"thyme"`, 1), `unknown field "thyme"`},

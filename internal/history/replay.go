@@ -18,9 +18,12 @@ import (
 type replayer struct {
 	c        *checker
 	g        *graph
-	incoming []int32 // of a transaction: predecessors that have not happened
-	byBegin  sequence
+	incoming []int32  // of a transaction: predecessors that have not happened
+	byBegin  sequence // those that certainly happened
 	byEnd    sequence
+	// optional has for each key the transactions that may not have happened and
+	// wrote it. They stay until they are wanted, so none is looked at before.
+	optional map[int32][]int32
 	current  []int32 // of a key: the version that is there
 	deadline []int32 // of a transaction: when it must have happened, see deadlines
 	happened []bool
@@ -65,24 +68,26 @@ func (c *checker) replay() (place, chosen []int32, fits bool) {
 	}
 	r := &replayer{
 		c: c, g: known, incoming: make([]int32, len(c.h.txs)), current: make([]int32, len(c.h.keys)),
-		happened: make([]bool, len(c.h.txs)), dead: map[uint64]struct{}{}, salt: rand.Uint64(),
+		happened: make([]bool, len(c.h.txs)), optional: map[int32][]int32{}, dead: map[uint64]struct{}{}, salt: rand.Uint64(),
 	}
-	var all, ending []int32
+	var certain, ending []int32
 	for t := range c.h.txs {
 		tx := &c.h.txs[t]
 		if tx.outcome == Failed {
 			continue
 		}
-		all = append(all, int32(t)) // in the order of begin
 		if c.happened[t] {
 			r.left++
+			certain = append(certain, int32(t)) // in the order of begin
+		} else {
+			r.offer(int32(t))
 		}
 		if tx.end != never {
 			ending = append(ending, int32(t))
 		}
 	}
 	slices.SortFunc(ending, func(a, b int32) int { return cmp.Compare(c.h.txs[a].end, c.h.txs[b].end) })
-	r.byBegin, r.byEnd = newSequence(len(c.h.txs), all), newSequence(len(c.h.txs), ending)
+	r.byBegin, r.byEnd = newSequence(len(c.h.txs), certain), newSequence(len(c.h.txs), ending)
 	for i := range known.edges {
 		if e := &known.edges[i]; e.kind != rt {
 			r.incoming[e.to]++
@@ -96,6 +101,17 @@ func (c *checker) replay() (place, chosen []int32, fits bool) {
 	r.run()
 	place, chosen = r.outcome()
 	return place, chosen, r.misfits == 0
+}
+
+// offer notes a transaction that may not have happened by the keys it wrote.
+func (r *replayer) offer(t int32) {
+	tx := &r.c.h.txs[t]
+	for i := tx.from; i < tx.to; i++ {
+		if r.c.last[i] {
+			key := r.c.h.ops[i].key
+			r.optional[key] = append(r.optional[key], t)
+		}
+	}
 }
 
 // deadlines finds when each transaction must have happened: when it was
@@ -166,31 +182,34 @@ func (r *replayer) candidates() (fitting, pending []int32) {
 	if t := r.byEnd.first(); t != none {
 		earliest = c.h.txs[t].end
 	}
-	var optional []int32
+	var missing []int32 // of pending: see misfit
 	for t := r.byBegin.first(); t != none && c.h.txs[t].begin < earliest; t = r.byBegin.after(t) {
 		c.effort--
 		if r.incoming[t] > 0 {
 			continue
 		}
-		if !c.happened[t] {
-			optional = append(optional, t)
-			continue
-		}
-		pending = append(pending, t)
-		if r.misfit(t) != none {
-			continue
-		}
-		if !r.writes(t) {
+		key := r.misfit(t)
+		pending, missing = append(pending, t), append(missing, key)
+		switch {
+		case key != none:
+		case !r.writes(t):
 			return []int32{t}, nil
+		default:
+			fitting = append(fitting, t)
 		}
-		fitting = append(fitting, t)
 	}
 	if len(fitting) > 1 {
 		r.rank(fitting, pending)
 	}
-	for _, t := range optional {
-		if r.wanted(t, pending) {
-			fitting = append(fitting, t)
+	for i, key := range missing {
+		if key == none {
+			continue
+		}
+		for _, t := range r.optional[key] {
+			c.effort--
+			if !r.happened[t] && r.incoming[t] == 0 && c.h.txs[t].begin < earliest && !slices.Contains(fitting, t) && r.helps(t, pending[i], key) {
+				fitting = append(fitting, t)
+			}
 		}
 	}
 	return fitting, pending
@@ -229,21 +248,16 @@ func (r *replayer) spoils(writer *txn, other int32) bool {
 	return false
 }
 
-// wanted reports whether a transaction that may not have happened makes a
-// pending one see what it says.
-func (r *replayer) wanted(t int32, pending []int32) bool {
+// helps reports whether a transaction makes another see what it says of the key.
+func (r *replayer) helps(t, other, key int32) bool {
 	tx := &r.c.h.txs[t]
-	for _, p := range pending {
-		key := r.misfit(p)
-		for i := tx.from; i < tx.to && key != none; i++ {
-			w := &r.c.h.ops[i]
-			if w.key != key || !w.kind.IsWrite() || !r.c.last[i] {
-				continue
-			}
-			for _, s := range r.observations(p) {
-				if r.c.seen[s].key == key && r.fits(s, i) {
-					return true
-				}
+	for i := tx.from; i < tx.to; i++ {
+		if r.c.h.ops[i].key != key || !r.c.last[i] {
+			continue
+		}
+		for _, s := range r.observations(other) {
+			if r.c.seen[s].key == key && r.fits(s, i) {
+				return true
 			}
 		}
 	}
@@ -292,7 +306,7 @@ func (r *replayer) push(t int32, alternatives []int32) {
 	r.mark(t, 1)
 	tx := &r.c.h.txs[t]
 	for i := tx.from; i < tx.to; i++ {
-		if o := &r.c.h.ops[i]; o.kind.IsWrite() && r.c.last[i] {
+		if o := &r.c.h.ops[i]; r.c.last[i] {
 			r.saved = append(r.saved, savedVersion{o.key, r.current[o.key]})
 			r.replace(o.key, i)
 		}
@@ -420,7 +434,7 @@ func (r *replayer) outcome() (place, chosen []int32) {
 		}
 		tx := &c.h.txs[d.tx]
 		for i := tx.from; i < tx.to; i++ {
-			if o := &c.h.ops[i]; o.kind.IsWrite() && c.last[i] {
+			if o := &c.h.ops[i]; c.last[i] {
 				r.current[o.key] = i
 			}
 		}

@@ -141,7 +141,13 @@ func (s *simulation) plan() (plan []Op) {
 		case pick < 5 && s.deletes:
 			plan = append(plan, Delete(key))
 		case pick < 7 && s.scans:
-			plan = append(plan, Scan(s.scanRange(), nil))
+			r := s.scanRange()
+			for _, earlier := range plan {
+				if earlier.Kind == RangeScan && s.rng.IntN(2) == 0 {
+					r = earlier.Range
+				}
+			}
+			plan = append(plan, Scan(r, nil))
 		default:
 			s.value++
 			if s.lists {

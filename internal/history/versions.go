@@ -133,6 +133,7 @@ func (c *checker) linkOwn() {
 				continue
 			}
 			switch after, first := c.next[before], c.prev[i]; {
+			case after == i:
 			case after == none && first == none:
 				c.next[before], c.prev[i] = i, before
 			case after != none && h.ops[after].tx != o.tx:
@@ -140,6 +141,9 @@ func (c *checker) linkOwn() {
 				c.interleaved = append(c.interleaved, edge{h.ops[after].tx, o.tx, o.key, 0, ww})
 			case first != none && c.writer(first) != none && c.writer(first) != o.tx:
 				c.interleaved = append(c.interleaved, edge{o.tx, c.writer(first), o.key, 0, ww})
+			default:
+				c.foundf(IncompatibleOrder, []int32{o.tx}, "%s %s and then %s. But a list was read that has not the one directly after the other.",
+					c.name(o.tx), c.didText(before), c.didText(i))
 			}
 		}
 	}
@@ -224,7 +228,7 @@ func (c *checker) expectBirth(l *life) {
 	tx, before := c.h.ops[birth].tx, c.prev[birth]
 	switch {
 	case before == none:
-		c.seen = append(c.seen, observation{tx: tx, key: l.key, op: birth, version: openVersion, absent: true})
+		c.seen = append(c.seen, observation{tx: tx, key: l.key, op: birth, version: openVersion, absent: true, base: true})
 	case !c.isInitial(before) && c.h.ops[before].kind == ListAppend:
 		reader := c.h.ops[l.op].tx
 		c.foundf(LostUpdate, []int32{tx, reader}, "%s read %s and then %s. But %s read %s, which begins with that: what was there before is lost.",

@@ -103,9 +103,7 @@ func (c *checker) why(e *edge) string {
 		return fmt.Sprintf("%s %s; %s %s, which is the newer version.", a, wrote(e.from), b, wrote(e.to))
 	case wr:
 		return fmt.Sprintf("%s %s; %s %s.", a, wrote(e.from), b, c.sawText(e.to, e.key))
-	case rw:
-		return fmt.Sprintf("%s %s; that was before %s %s.", a, c.sawText(e.from, e.key), b, wrote(e.to))
-	case pw:
+	case rw, pw:
 		return fmt.Sprintf("%s %s; that was before %s %s.", a, c.sawText(e.from, e.key), b, wrote(e.to))
 	default:
 		return fmt.Sprintf("%s was acknowledged before %s began.", a, b)

@@ -3,9 +3,10 @@
 //
 //	go run ./internal/history/checkhistory -level serializable run.jsonl...
 //
-// Several files of one run on one machine are merged by time. The exit code is 0
-// if the history keeps the level, 1 if it does not, 2 if that is undecided or the
-// history cannot be read.
+// Several files of one run on one machine are merged by time. The exit status is
+// 0 if the history keeps the level, 1 if it does not, 2 if that is undecided,
+// 3 if the command is used wrongly or the history cannot be read or has nothing
+// to judge, and 4 if it cannot be read because the last line of a file was cut.
 package main
 
 import (
@@ -33,6 +34,8 @@ const (
 	kept      = 0
 	broken    = 1
 	undecided = 2
+	unusable  = 3
+	truncated = 4
 )
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -40,6 +43,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	level := flags.String("level", history.Serializable.String(), "isolation `level`: read-committed, snapshot, serializable or strict-serializable")
 	realTime := flags.Bool("realtime", false, "check below strict-serializable too that what was acknowledged is seen")
+	effort := flags.Int64("effort", 0, "give up after so many `edges` looked at, 0 for two billions")
 	exact := flags.Int("exact", 0, "if undecided at a serializable level, replay up to so many `steps` in search of an order")
 	flags.Usage = func() {
 		fmt.Fprintln(stderr, "usage: checkhistory [flags] file...")
@@ -49,23 +53,30 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return kept
 	case err != nil:
-		return undecided
+		return unusable
 	case flags.NArg() == 0:
 		flags.Usage()
-		return undecided
+		return unusable
 	}
 	l, err := history.ParseLevel(*level)
 	if err != nil {
 		fmt.Fprintln(stderr, "checkhistory:", err)
-		return undecided
+		return unusable
 	}
 	h, err := load(flags.Args())
 	if err != nil {
 		fmt.Fprintln(stderr, "checkhistory:", err)
-		return undecided
+		if errors.Is(err, history.ErrTruncated) {
+			return truncated
+		}
+		return unusable
 	}
 	start := time.Now()
-	report := history.Check(h, history.Options{Level: l, RealTime: *realTime})
+	report := history.Check(h, history.Options{Level: l, RealTime: *realTime, Effort: *effort})
+	if report.Committed == 0 {
+		fmt.Fprintln(stderr, "checkhistory: the history has no committed transaction: there is nothing to judge")
+		return unusable
+	}
 	fmt.Fprint(stdout, report)
 	fmt.Fprintf(stderr, "checked in %s\n", time.Since(start).Round(time.Millisecond))
 	verdict := report.Verdict

@@ -27,6 +27,8 @@ func TestReports(t *testing.T) {
 		{"lost_write", []string{"-level", "strict-serializable", "testdata/lost_write_a.jsonl", "testdata/lost_write_b.jsonl"}, broken},
 		{"lost_write_serializable", []string{"testdata/lost_write_a.jsonl", "testdata/lost_write_b.jsonl"}, kept},
 		{"lost_update", []string{"-level", "read-committed", "testdata/lost_update.jsonl"}, broken},
+		{"undecided", []string{"-effort", "1", "testdata/open_order.jsonl"}, undecided},
+		{"undecided_exact", []string{"-effort", "1", "-exact", "1000", "testdata/open_order.jsonl"}, broken},
 		{"open_order", []string{"testdata/open_order.jsonl"}, broken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,25 +54,36 @@ func TestReports(t *testing.T) {
 	}
 }
 
-func TestMisuseExitsWithTwo(t *testing.T) {
+func TestWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	malformed := filepath.Join(t.TempDir(), "malformed.jsonl")
 	if err := os.WriteFile(malformed, []byte("{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	empty := filepath.Join(t.TempDir(), "empty.jsonl")
+	if err := os.WriteFile(empty, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(t.TempDir(), "cut.jsonl")
+	if err := os.WriteFile(cut, []byte(`{"index":0,"type":"invoke","process":0,"time":1,"tx":"a","value":[]}`+"\n"+`{"index":1,"ty`), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		want string
+		code int
 	}{
-		{nil, "usage: checkhistory"},
-		{[]string{"-level", "perfect", malformed}, `unknown level "perfect"`},
-		{[]string{filepath.Join(t.TempDir(), "missing.jsonl")}, "missing.jsonl"},
-		{[]string{malformed}, `malformed.jsonl:1: column 3: the event has no "index"`},
-		{[]string{"-unknown"}, "unknown"},
+		{nil, "usage: checkhistory", unusable},
+		{[]string{"-level", "perfect", malformed}, `unknown level "perfect"`, unusable},
+		{[]string{filepath.Join(t.TempDir(), "missing.jsonl")}, "missing.jsonl", unusable},
+		{[]string{malformed}, `malformed.jsonl:1: column 3: the event has no "index"`, unusable},
+		{[]string{empty}, "no committed transaction", unusable},
+		{[]string{cut}, "cut.jsonl:2: column 15: the line ends inside a string: the file ends in the middle of the line", truncated},
+		{[]string{"-unknown"}, "unknown", unusable},
 	} {
 		var stdout, stderr bytes.Buffer
-		if code := run(c.args, &stdout, &stderr); code != undecided || !bytes.Contains(stderr.Bytes(), []byte(c.want)) {
-			t.Errorf("checkhistory %q: exit code %d, message %q; want %d, %q", c.args, code, &stderr, undecided, c.want)
+		if code := run(c.args, &stdout, &stderr); code != c.code || !bytes.Contains(stderr.Bytes(), []byte(c.want)) {
+			t.Errorf("checkhistory %q: exit code %d, message %q; want %d, %q", c.args, code, &stderr, c.code, c.want)
 		}
 	}
 	var stdout, stderr bytes.Buffer
