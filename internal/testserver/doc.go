@@ -45,6 +45,7 @@
 //     PyPI by pip.
 //
 // If none can be had, the test is skipped with a reason that begins with
-// "SKIPPED SERVER postgres: " (or mariadb, mysql), to be counted. It fails instead if
+// "SKIPPED SERVER postgres: " (or mariadb, mysql), and a line with it goes to the
+// file that SCALARGEN_SKIPS names, so that skips can be counted. It fails instead if
 // SCALARGEN_REQUIRE lists the server, as in SCALARGEN_REQUIRE=postgres,mariadb.
 package testserver

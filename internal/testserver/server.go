@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -84,12 +85,39 @@ func privateServer(kind string, state *state) *Server {
 // skip skips or fails a test that gets no server.
 func skip(t testing.TB, kind string, err error) {
 	t.Helper()
-	switch required := strings.Split(os.Getenv("SCALARGEN_REQUIRE"), ","); {
-	case !isUnavailable(err):
+	if !isUnavailable(err) {
 		t.Fatalf("test server %s: %v", kind, err)
-	case slices.ContainsFunc(required, func(name string) bool { return strings.TrimSpace(name) == kind }):
-		t.Fatalf("SCALARGEN_REQUIRE lists %s: %v", kind, err)
-	default:
-		t.Skip("SKIPPED SERVER " + kind + ": " + strings.ReplaceAll(err.Error(), "\n", "; "))
+		return
 	}
+	Skip(t, kind, err)
+}
+
+// Skip skips a test that needs something which cannot be had on this machine, and
+// counts that: a line goes to the file that SCALARGEN_SKIPS names. The test fails
+// instead if SCALARGEN_REQUIRE lists the kind.
+func Skip(t testing.TB, kind string, err error) {
+	t.Helper()
+	required := strings.Split(os.Getenv("SCALARGEN_REQUIRE"), ",")
+	if slices.ContainsFunc(required, func(name string) bool { return strings.TrimSpace(name) == kind }) {
+		t.Fatalf("SCALARGEN_REQUIRE lists %s: %v", kind, err)
+		return
+	}
+	reason := "SKIPPED SERVER " + kind + ": " + strings.ReplaceAll(err.Error(), "\n", "; ")
+	if path := os.Getenv("SCALARGEN_SKIPS"); path != "" {
+		if err := note(path, reason); err != nil {
+			t.Fatalf("SCALARGEN_SKIPS: %v", err)
+			return
+		}
+	}
+	t.Skip(reason)
+}
+
+// note appends a line to a file that several processes append to.
+func note(path, line string) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(line + "\n")
+	return errors.Join(err, file.Close())
 }

@@ -3,6 +3,9 @@ package testserver
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +25,8 @@ func (v *verdict) Fatalf(format string, arguments ...any) {
 
 func TestMissingServerIsACountedSkipUnlessRequired(t *testing.T) {
 	missing := errUnavailable{errors.New("no PostgreSQL,\nnone to be had")}
+	count := filepath.Join(t.TempDir(), "skips")
+	t.Setenv("SCALARGEN_SKIPS", count)
 	for _, test := range []struct {
 		required string
 		err      error
@@ -38,6 +43,10 @@ func TestMissingServerIsACountedSkipUnlessRequired(t *testing.T) {
 		if v.text != test.want {
 			t.Errorf("SCALARGEN_REQUIRE=%s: %s, want %s", test.required, v.text, test.want)
 		}
+	}
+	lines, err := os.ReadFile(count)
+	if err != nil || strings.Count(string(lines), "SKIPPED SERVER postgres: ") != 2 || strings.Count(string(lines), "\n") != 2 {
+		t.Errorf("%q, %v, want two lines", lines, err)
 	}
 }
 

@@ -85,14 +85,15 @@ func BenchmarkMutate(b *testing.B) {
 		b.Run(fmt.Sprintf("records=%d", size), func(b *testing.B) {
 			benchmark(b, func(b *testing.B, s *Storage, table *storage.Table) {
 				k := int32(0)
-				unchanged := []storage.Predicate{{Column: 1, Operator: storage.Eq, Value: storage.TextValue(benchID)}}
+				group := make([]storage.Mutation, size)
+				for i := range group {
+					group[i] = wideRecord(table, 0)
+					group[i].Condition, group[i].Where = storage.If, []storage.Predicate{{Column: 1, Operator: storage.Eq, Value: storage.TextValue(benchID)}}
+				}
 				for b.Loop() {
-					var group []storage.Mutation
-					for range size {
+					for i := range group {
 						k = (k + 1) % benchRecords
-						m := wideRecord(table, k)
-						m.Condition, m.Where = storage.If, unchanged
-						group = append(group, m)
+						group[i].Key[0] = storage.IntValue(k)
 					}
 					if err := s.Mutate(b.Context(), group); err != nil {
 						b.Fatal(err)

@@ -57,8 +57,7 @@ func (s *Storage) classified(op string, table storage.TableName, class, err erro
 
 // isRefused reports whether the server has said that it rolled back.
 func isRefused(err error) bool {
-	refusal := new(pgconn.PgError)
-	return errors.As(err, &refusal) && severity(refusal) == "ERROR"
+	return sqlState(err) != ""
 }
 
 func severity(err *pgconn.PgError) string {
@@ -70,6 +69,9 @@ func severity(err *pgconn.PgError) string {
 
 // sqlState returns the SQLSTATE of an ERROR, "" if err is none.
 func sqlState(err error) string {
+	if err == nil {
+		return ""
+	}
 	refusal := new(pgconn.PgError)
 	if errors.As(err, &refusal) && severity(refusal) == "ERROR" {
 		return refusal.Code
@@ -111,8 +113,14 @@ func isStale(err error) bool {
 // isOutdated reports whether a prepared statement has certainly failed for one of
 // these reasons.
 func isOutdated(err error) bool {
-	refusal := new(pgconn.PgError)
-	return sqlState(err) == "26000" || errors.As(err, &refusal) && refusal.Code == "0A000" && refusal.Routine == "RevalidateCachedQuery"
+	switch sqlState(err) {
+	case "26000":
+		return true
+	case "0A000":
+		refusal := new(pgconn.PgError)
+		return errors.As(err, &refusal) && refusal.Routine == "RevalidateCachedQuery"
+	}
+	return false
 }
 
 // advice says by SQLSTATE what to do.

@@ -36,7 +36,7 @@ func (s *Storage) plan(scan *storage.Scan) (*sqlstore.Plan, error) {
 	if err := storage.CheckScan(scan); err != nil {
 		return nil, err
 	}
-	rules := sqlstore.ScanRules{PageSize: s.config.pageSize}
+	rules := sqlstore.ScanRules{PageSize: s.config.pageSize, LiteralLimit: true}
 	return rules.Plan(scan)
 }
 

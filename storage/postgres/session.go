@@ -198,7 +198,7 @@ func (s *session) run(ctx context.Context, st *statement) *pgconn.ResultReader {
 // rolled back. body says whether it got as far as to run something.
 func (s *session) attempt(body func() (ran bool, err error)) error {
 	ran, err := body()
-	if !ran || !isStale(err) {
+	if err == nil || !ran || !isStale(err) {
 		return err
 	}
 	s.forget()

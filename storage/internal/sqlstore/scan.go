@@ -10,6 +10,9 @@ import (
 type ScanRules struct {
 	// PageSize is the number of rows that a page holds at most.
 	PageSize int
+	// LiteralLimit says that the LIMIT of a full page is part of the text, so that
+	// the database knows it when it plans a statement for all parameters.
+	LiteralLimit bool
 	// Pushable reports whether the database evaluates a filter as the contract
 	// has it. Nil is always.
 	Pushable func(storage.Filter) bool
@@ -40,6 +43,7 @@ type Plan struct {
 	after     *cursor
 	filter    storage.Filter // what remains to be filtered here
 	statement int            // the LIMIT of the statement
+	literal   bool           // which is part of its text
 }
 
 // A cursor is where a page ended.
@@ -89,6 +93,7 @@ func (r *ScanRules) Plan(scan *storage.Scan) (*Plan, error) {
 			p.filter = r.Normalize(scan.Where)
 		}
 	}
+	p.literal = r.LiteralLimit && p.statement == r.PageSize
 	return p, nil
 }
 

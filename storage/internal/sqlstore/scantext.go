@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -16,6 +17,7 @@ func (p *Plan) AppendShape(shape []byte) []byte {
 	shape = appendBound(shape, p.End)
 	shape = binary.AppendUvarint(shape, uint64(p.Index))
 	shape = appendFlag(shape, p.Pushed)
+	shape = appendFlag(shape, p.literal)
 	return appendFilter(shape, p.Where)
 }
 
@@ -53,7 +55,11 @@ func (p *Plan) Text(d Dialect, selected *Selection) string {
 	} else {
 		b.OrderBy(t, p.Order)
 	}
-	return b.Text(" LIMIT ").Param().Text(d.LimitSuffix).String()
+	b.Text(" LIMIT ")
+	if p.literal {
+		return b.Text(strconv.Itoa(p.statement)).String()
+	}
+	return b.Param().Text(d.LimitSuffix).String()
 }
 
 // conjunction returns a function that appends WHERE the first time and AND
@@ -78,7 +84,7 @@ func (p *Plan) boundText(next func() *Builder, bound storage.Bound, operator str
 }
 
 // AppendParams appends the parameters of the statement. The last one, that of
-// LIMIT, is a BIGINT, as is a rowid.
+// LIMIT unless the text has it, is a BIGINT, as is a rowid.
 func (p *Plan) AppendParams(dst []storage.Value, d Dialect) []storage.Value {
 	switch p.Kind {
 	case storage.PartitionScan:
@@ -106,6 +112,9 @@ func (p *Plan) AppendParams(dst []storage.Value, d Dialect) []storage.Value {
 		for _, conjunction := range p.Where {
 			dst = d.AppendOperands(dst, conjunction)
 		}
+	}
+	if p.literal {
+		return dst
 	}
 	return append(dst, storage.BigIntValue(int64(p.statement)))
 }
