@@ -24,7 +24,7 @@ func openJava(t *testing.T, db *database, o options) client {
 	}
 	s, err := process.Open(t.Context(), properties)
 	ok(t, err)
-	t.Cleanup(func() { s.Close(context.Background()) }) // nothing if the session has died
+	t.Cleanup(func() { s.Close(context.Background()) }) // fails if the session has died
 	return javaClient{s}
 }
 

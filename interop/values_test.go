@@ -262,6 +262,9 @@ func readsRanges(t *testing.T, db *database, tx transaction, table *storage.Tabl
 	var ranges []storage.Scan
 	for i := -1; i < n; i++ {
 		for j := max(i, 0); j <= n; j++ {
+			if (i+2*j)%3 != 0 && j-i > 1 && j < n {
+				continue // every third of those that are not at an end and hold several values
+			}
 			q := storage.Scan{Table: table, Partition: partition[0][:1], Backward: (i+j)%2 == 0}
 			if i >= 0 {
 				q.Start = storage.Bound{Values: partition[i][orderColumn:indexColumn], Inclusive: j%3 != 0}

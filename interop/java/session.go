@@ -41,9 +41,6 @@ func (s *Session) Begin(ctx context.Context, b Begin) (*Tx, error) {
 	return &Tx{Operations{s, id, ""}}, nil
 }
 
-// Manager returns operations that are a transaction each.
-func (s *Session) Manager() *Operations { return &Operations{session: s} }
-
 // Storage returns operations on the storage below the transactions
 // (DistributedStorage). No [Session.Arm] counts them.
 func (s *Session) Storage() *Operations { return &Operations{s, "", "storage"} }
@@ -107,8 +104,8 @@ func (tx *Tx) Rollback(ctx context.Context) error {
 	return tx.session.call(ctx, &request{Op: "rollback", Tx: tx.tx}, nil)
 }
 
-// Operations are reads and writes: of a transaction, of a manager, or of the
-// storage. Keys are whole primary keys, in the order of the table.
+// Operations are reads and writes: of a transaction, or of the storage, which has
+// Get, Scan and Mutate. Keys are whole primary keys, in the order of the table.
 type Operations struct {
 	session *Session
 	tx      string
@@ -194,8 +191,8 @@ var operators = map[storage.Operator]string{
 	storage.IsNull: "IS_NULL", storage.IsNotNull: "IS_NOT_NULL",
 }
 
-// Mutate applies mutations, Checks excepted, as the storage does. It has no
-// meaning in a transaction.
+// Mutate applies mutations to the storage, Checks excepted. A transaction has no
+// Mutate.
 func (o *Operations) Mutate(ctx context.Context, group []storage.Mutation) error {
 	r := &request{Op: "mutate"}
 	for _, m := range group {

@@ -149,7 +149,9 @@ func TestCallsThatWereCutOffAreCompleted(t *testing.T) {
 			{"rename table", []string{"ALTER TABLE " + full + " RENAME TO `" + name.Namespace + "`.u"},
 				func() error { return admin.RenameTable(t.Context(), name, "u") }, "; "},
 			{"drop table", []string{"DROP TABLE `" + name.Namespace + "`.u"},
-				func() error { return admin.DropTable(t.Context(), storage.TableName{Namespace: name.Namespace, Name: "u"}) }, "; "},
+				func() error {
+					return admin.DropTable(t.Context(), storage.TableName{Namespace: name.Namespace, Name: "u"})
+				}, "; "},
 		} {
 			for _, statement := range c.before {
 				run(t, db, statement)
@@ -298,6 +300,24 @@ func TestTablesThatCannotBeImported(t *testing.T) {
 		run(t, db, "CREATE TABLE `"+namespace+"`.zone (k INT PRIMARY KEY, v TIMESTAMP NULL)")
 		if err := s.Admin().ImportTable(t.Context(), storage.TableName{Namespace: namespace, Name: "zone"}, nil); !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), "time zone") {
 			t.Errorf("a TIMESTAMP in another time zone: %v", err)
+		}
+	})
+}
+
+// TestUniqueIndexOfAnotherProgram: what it refuses is not a record that exists.
+func TestUniqueIndexOfAnotherProgram(t *testing.T) {
+	forms(t, func(t *testing.T, s *Storage, server *testserver.Server) {
+		table := counters(t, s, fmt.Sprintf("%sns%t", server.Prefix, s.server.compounds))
+		run(t, raw(t, server), "CREATE UNIQUE INDEX others ON "+qualified(table)+" (v)")
+		mutate(t, s, insert(table, 1, 5))
+		for _, group := range [][]storage.Mutation{{insert(table, 2, 5)}, {insert(table, 2, 5), putOne(table, 3, columnV, storage.IntValue(6))}} {
+			err := s.Mutate(t.Context(), group)
+			if err == nil || errors.Is(err, storage.ErrCondition) || !storage.NotApplied(err) || !strings.Contains(err.Error(), "others") {
+				t.Errorf("group of %d: error %v", len(group), err)
+			}
+		}
+		if err := s.Mutate(t.Context(), []storage.Mutation{insert(table, 1, 7)}); !errors.Is(err, storage.ErrCondition) {
+			t.Errorf("a record that exists: %v", err)
 		}
 	})
 }

@@ -59,6 +59,8 @@
 // under REPEATABLE READ. Deadlocks are possible there, and are conflicts. TiDB has
 // no shared locks, and groups with checks are refused there.
 //
+// Nothing of this hangs on the server's defaults: every session sets its isolation,
+// autocommit, strict SQL mode, character set and the engine of new tables, InnoDB.
 // A server whose binary log is in STATEMENT format cannot log READ COMMITTED
 // writes and refuses them with a clear error; ROW and MIXED are fine.
 //

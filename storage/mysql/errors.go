@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 
 	my "github.com/go-sql-driver/mysql"
 
@@ -74,8 +75,12 @@ func number(err error) uint16 {
 	return 0
 }
 
-// isDuplicateKey reports whether an INSERT found its primary key taken.
-func isDuplicateKey(err error) bool { return number(err) == errDuplicateKey }
+// isDuplicateKey reports whether an INSERT found its primary key taken, and not
+// the value of a unique index that another program has created since. The
+// message is in the server's language, and names the index in any.
+func isDuplicateKey(err error) bool {
+	return number(err) == errDuplicateKey && strings.Contains(err.Error(), "PRIMARY'")
+}
 
 // isLost reports whether the connection is gone.
 func isLost(err error) bool {

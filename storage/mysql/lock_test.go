@@ -18,7 +18,10 @@ func forms(t *testing.T, test func(t *testing.T, s *Storage, server *testserver.
 		for _, compounds := range []bool{true, false} {
 			t.Run(fmt.Sprintf("compounds=%t", compounds), func(t *testing.T) {
 				s := openServer(t, server)
-				s.server.compounds = compounds && s.server.compounds
+				if compounds && !s.server.compounds {
+					t.Skip("the server prepares no compound statements")
+				}
+				s.server.compounds = compounds
 				test(t, s, server)
 			})
 		}
@@ -46,7 +49,7 @@ func TestOverlappingGroupsDoNotDeadlock(t *testing.T) {
 					var group []storage.Mutation
 					increments := int32(0)
 					for _, k := range random.Perm(records)[:size] {
-							m := storage.Mutation{Table: table, Key: []storage.Value{storage.IntValue(int32(k))}, Condition: storage.IfExists}
+						m := storage.Mutation{Table: table, Key: []storage.Value{storage.IntValue(int32(k))}, Condition: storage.IfExists}
 						switch random.IntN(3) {
 						case 0:
 							m.Op = storage.Check
@@ -136,7 +139,9 @@ func TestChecksHoldUntilTheGroupCommits(t *testing.T) {
 					slow <- s.Mutate(t.Context(), []storage.Mutation{c.write(table, last), putOne(table, between, columnV, storage.IntValue(1)), c.check(table, first)})
 				}()
 				waitForLock(t, server)
-				go func() { quick <- s.Mutate(t.Context(), []storage.Mutation{c.check(table, last), c.write(table, first)}) }()
+				go func() {
+					quick <- s.Mutate(t.Context(), []storage.Mutation{c.check(table, last), c.write(table, first)})
+				}()
 				var errs []error
 				for len(errs) == 0 && waiting(t, server) < 2 {
 					select {

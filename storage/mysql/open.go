@@ -93,13 +93,14 @@ func (s *Storage) inspect(ctx context.Context) error {
 	return nil
 }
 
-// sessionText fixes what a session must not inherit from the server: values are
-// neither cut nor made up, a statement outside a transaction commits, and
-// writes lock the records that they name and no gaps between them.
+// sessionTexts fix what a session must not inherit from the server: values are
+// neither cut nor made up, a statement outside a transaction commits, writes
+// lock the records that they name and no gaps between them, and new tables have
+// transactions.
 var sessionTexts = []string{
 	"SET NAMES utf8mb4 COLLATE utf8mb4_bin",
 	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-	"SET autocommit=1,completion_type='NO_CHAIN',sql_auto_is_null=0,sql_safe_updates=0," +
+	"SET autocommit=1,completion_type='NO_CHAIN',default_storage_engine=InnoDB,sql_auto_is_null=0,sql_safe_updates=0," +
 		"sql_mode='STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
 }
 

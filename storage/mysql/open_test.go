@@ -14,6 +14,7 @@ import (
 
 	"github.com/scalargen/scalargen/internal/testserver"
 	"github.com/scalargen/scalargen/storage"
+	"github.com/scalargen/scalargen/storage/storagetest"
 )
 
 // withDSN returns the server's data source name after a change.
@@ -58,7 +59,7 @@ func TestOpenFailures(t *testing.T) {
 				}
 			}
 			for _, secret := range []string{"wrong-secret", server.Password} {
-				if secret != "" && strings.Contains(err.Error(), secret) {
+				if secret != "" && secret != server.User && strings.Contains(err.Error(), secret) {
 					t.Errorf("%s: error %q gives the password away", c.name, err)
 				}
 			}
@@ -169,6 +170,38 @@ func TestCollationOfTheServerIsLookedAt(t *testing.T) {
 	}
 }
 
+// TestDefaultsOfTheServerAreNotInherited runs on a server that commits nothing by
+// itself, begins a transaction after each, and cuts what is too long.
+func TestDefaultsOfTheServerAreNotInherited(t *testing.T) {
+	t.Parallel()
+	process := testserver.MariaDBOwn(t, testserver.Set("autocommit=0"), testserver.Set("completion-type=CHAIN"), testserver.Set("sql-mode=NO_BACKSLASH_ESCAPES,ANSI_QUOTES"),
+		testserver.Set("transaction-isolation=SERIALIZABLE"), testserver.Set("default-storage-engine=MyISAM"))
+	s := openServer(t, process.Server)
+	table := storagetest.Table(process.Prefix+"ns", "t", storagetest.PartitionKey("k", storage.Text), storagetest.Column("v", storage.Text))
+	createTable(t, s, table)
+	put := func(key string) storage.Mutation {
+		return storage.Mutation{Table: table, Key: []storage.Value{storage.TextValue(key)}, Columns: []int{1}, Values: []storage.Value{storage.TextValue(`\'"`)}}
+	}
+	seen := func(want string) {
+		t.Helper()
+		if got := results(t, process.Server, "SELECT COUNT(*) FROM `"+table.Namespace+"`.t WHERE v=x'5c2722'"); got[0] != want {
+			t.Errorf("others see %s records, want %s", got[0], want)
+		}
+	}
+	mutate(t, s, put("a"))
+	seen("1")
+	s.server.compounds = false
+	mutate(t, s, put("b"), put("c"))
+	mutate(t, s, put("d")) // over the same connection
+	seen("4")
+	if got := results(t, process.Server, "SELECT DISTINCT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE '"+process.Prefix+"%'"); strings.Join(got, ",") != "InnoDB" {
+		t.Errorf("tables of %s, which may have no transactions", got)
+	}
+	if err := s.Mutate(t.Context(), []storage.Mutation{put(strings.Repeat("x", 129))}); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("a key that is too long: %v", err)
+	}
+}
+
 func TestServerThatOnlyReads(t *testing.T) {
 	t.Parallel()
 	process := testserver.MariaDBOwn(t)
@@ -212,6 +245,23 @@ func openWith(dsn, schema string) (*Storage, error) {
 		err = s.Close()
 	}
 	return s, err
+}
+
+// TestBinaryLogOfStatements: such a log cannot take what is written under READ
+// COMMITTED.
+func TestBinaryLogOfStatements(t *testing.T) {
+	t.Parallel()
+	process := testserver.MariaDBOwn(t, testserver.Set("log-bin=binlog"), testserver.Set("server-id=1"))
+	s := openServer(t, process.Server)
+	table := counters(t, s, process.Prefix+"ns")
+	run(t, raw(t, process.Server), "SET GLOBAL binlog_format=STATEMENT")
+	s = openServer(t, process.Server)
+	for _, group := range [][]storage.Mutation{{insert(table, 1, 1)}, {insert(table, 1, 1), putOne(table, 2, columnV, storage.IntValue(1))}} {
+		err := s.Mutate(t.Context(), group)
+		if err == nil || !storage.NotApplied(err) || !strings.Contains(err.Error(), "binlog_format") {
+			t.Errorf("group of %d: error %v", len(group), err)
+		}
+	}
 }
 
 // TestServerThatIsKilled kills the server in the middle of writes and starts it

@@ -23,6 +23,7 @@ type session struct {
 	server     *server
 	statements *sqlstore.Statements[*statement]
 	tables     map[*storage.Table]uint64 // see tableID
+	lastTable  uint64                    // of the numbers given
 	broken     bool                      // not to be used again
 	opened     time.Time
 	idle       time.Time // since when
@@ -111,17 +112,17 @@ func (s *session) forget(err error) bool {
 	return true
 }
 
-// tableID returns a number that stands for a definition in the shapes of
-// statements that concern several.
+// tableID returns a number that stands for a definition, and never for another,
+// in the shapes of statements that concern several.
 func (s *session) tableID(table *storage.Table) uint64 {
 	id, known := s.tables[table]
 	if !known {
 		if len(s.tables) >= 4*maxStatements {
 			// Definitions that are no longer in use must not be kept for ever.
-			s.statements.Clear()
 			clear(s.tables)
 		}
-		id = uint64(len(s.tables)) + 1
+		s.lastTable++
+		id = s.lastTable
 		s.tables[table] = id
 	}
 	return id

@@ -123,6 +123,28 @@ func TestTransactionsHaveTheIsolationAskedFor(t *testing.T) {
 	})
 }
 
+// TestCheckHoldsUntilTheTransactionEnds has another client write what was
+// checked.
+func TestCheckHoldsUntilTheTransactionEnds(t *testing.T) {
+	onServers(t, func(t *testing.T, server *testserver.Server) {
+		impatient := *server
+		impatient.DSN += "?innodb_lock_wait_timeout=1"
+		s := openServer(t, &impatient)
+		table := counters(t, s, server.Prefix+"ns")
+		mutate(t, s, insert(table, 1, 0))
+		tx := begin(t, s, storage.TransactionOptions{})
+		check := storage.Mutation{Table: table, Op: storage.Check, Key: []storage.Value{storage.IntValue(1)}, Condition: storage.IfExists}
+		change(t, tx, check, nil)
+		if err := s.Mutate(t.Context(), []storage.Mutation{increment(table, 1, 0)}); !errors.Is(err, storage.ErrConflict) {
+			t.Errorf("a write of what is checked: %v, want %v", err, storage.ErrConflict)
+		}
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mutate(t, s, increment(table, 1, 0))
+	})
+}
+
 // TestDeadlockOfTransactionsIsAConflict has two transactions wait for each other.
 func TestDeadlockOfTransactionsIsAConflict(t *testing.T) {
 	onServers(t, func(t *testing.T, server *testserver.Server) {

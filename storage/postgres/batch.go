@@ -67,8 +67,15 @@ func (s *session) insertMany(ctx context.Context, groups [][]storage.Mutation) (
 	// Two batches that insert the same records must not wait for each other.
 	slices.SortFunc(order, func(a, b int) int { return sqlstore.CompareRecords(rows[a], rows[b]) })
 	table := rows[0].Table
+	errs = make([]error, len(rows))
 	st := s.insertManyStatement(rows[0])
-	if s.prepare(ctx) != nil || st.err != nil || !st.keepsTexts() || !s.bindRows(st, rows, order) {
+	if err := s.prepare(ctx); err != nil {
+		for i := range errs {
+			errs[i] = s.storage.failure(opMutate, table.TableName, err)
+		}
+		return errs, true
+	}
+	if st.err != nil || !st.keepsTexts() || !s.bindRows(st, rows, order) {
 		return nil, false
 	}
 	inserted := make([]bool, len(rows))
@@ -89,7 +96,6 @@ func (s *session) insertMany(ctx context.Context, groups [][]storage.Mutation) (
 	if isRefused(err) {
 		return nil, false
 	}
-	errs = make([]error, len(rows))
 	for i, m := range rows {
 		switch {
 		case err != nil:

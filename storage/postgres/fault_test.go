@@ -476,7 +476,9 @@ func TestCloseCutsTransactionsOff(t *testing.T) {
 
 func TestExhaustedPoolSaysSo(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, testserver.Postgres(t), WithMaxConnections(1), WithConnectionTimeout(50*time.Millisecond))
+	server := *testserver.Postgres(t)
+	server.URL += "&connect_timeout=60" // to connect may take longer
+	s := openAt(t, &server, WithMaxConnections(1), WithConnectionTimeout(50*time.Millisecond))
 	tx, err := s.Begin(t.Context(), storage.TransactionOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -485,6 +487,9 @@ func TestExhaustedPoolSaysSo(t *testing.T) {
 	err = s.Mutate(t.Context(), []storage.Mutation{put(table, 1, 1)})
 	if err == nil || !storage.NotApplied(err) || !strings.Contains(err.Error(), "connection_pool.max_total") {
 		t.Errorf("mutate without a connection: %v", err)
+	}
+	if _, err := s.Begin(t.Context(), storage.TransactionOptions{}); !errors.Is(err, storage.ErrConflict) {
+		t.Errorf("begin without a connection: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -47,6 +47,17 @@ func TestImportedTypes(t *testing.T) {
 	if errs := s.MutateBatch(t.Context(), [][]storage.Mutation{{m}, {second}}); !errors.Is(errs[0], storage.ErrCondition) || !errors.Is(errs[1], storage.ErrCondition) {
 		t.Error(errs)
 	}
+	// The server fills up what it returns of char(4).
+	short := func(text string) []storage.Mutation {
+		return []storage.Mutation{{Table: want, Key: []storage.Value{storage.TextValue("k2"), storage.TextValue(text), storage.IntValue(1)}, Condition: storage.IfNotExists}}
+	}
+	for _, class := range []error{nil, storage.ErrCondition} {
+		for _, err := range s.MutateBatch(t.Context(), [][]storage.Mutation{short("a"), short("b")}) {
+			if !errors.Is(err, class) {
+				t.Errorf("%v, want %v", err, class)
+			}
+		}
+	}
 	check := storage.Mutation{Table: want, Op: storage.Check, Key: key, Condition: storage.If, Where: []storage.Predicate{
 		{Column: 0, Operator: storage.Eq, Value: storage.BooleanValue(true)}, {Column: 4, Operator: storage.Eq, Value: storage.FloatValue(0.1)}}}
 	if err := s.Mutate(t.Context(), []storage.Mutation{check}); err != nil {

@@ -23,7 +23,8 @@ const minVersion = 13
 // Open connects to the database that connString names: a URL
 // (postgres://user:password@host:port/database?sslmode=verify-full) or keywords
 // and values (host=… dbname=…), as libpq has them; what it leaves out comes from
-// the environment (PGHOST, PGPASSFILE, …).
+// the environment (PGHOST, PGPASSFILE, …). The sizes and times of the pool are
+// those of the options, whatever pool_… in it says.
 //
 // It refuses what it could not serve: servers before version 13, those that are
 // read-only, and a metadata table of another version of ScalarDB. No error shows

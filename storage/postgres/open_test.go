@@ -41,13 +41,17 @@ func TestOpenRefusesWhatItCannotServe(t *testing.T) {
 		"is malformed, or a value":                        "postgres://user:" + secret + "@host/db?sslmode=" + secret,
 		"no such file or directory":                       "postgres://user:" + secret + "@host/db?sslmode=verify-full&sslrootcert=/missing/root.crt",
 	} {
+		if server.Password == "" && strings.HasPrefix(want, "check ") {
+			t.Log("SKIPPED PASSWORD: the server that the environment gives asks for none")
+			continue
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		_, err := Open(ctx, connString)
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
-		if err != nil && (strings.Contains(fmt.Sprintf("%+v", err), secret) || strings.Contains(err.Error(), server.Password)) {
+		if err != nil && (strings.Contains(fmt.Sprintf("%+v", err), secret) || server.Password != "" && strings.Contains(err.Error(), server.Password)) {
 			t.Errorf("the error tells the password: %v", err)
 		}
 	}
@@ -136,6 +140,9 @@ func TestOpenByProperties(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "verified server" && server.Authority == "" {
+				t.Skip("SKIPPED TLS: the server that the environment gives has no certificate")
+			}
 			s, err := storage.Open(t.Context(), properties)
 			if err != nil {
 				t.Fatal(err)

@@ -96,6 +96,8 @@ func (s *Storage) acquire(ctx context.Context) (*session, error) {
 	return ses, nil
 }
 
+var errExhausted = errors.New("all connections of the pool were in use")
+
 func (s *Storage) waitForToken(ctx context.Context) error {
 	timeout := time.NewTimer(s.config.connectionTimeout)
 	defer timeout.Stop()
@@ -107,8 +109,8 @@ func (s *Storage) waitForToken(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timeout.C:
-		return fmt.Errorf("all %d connections of the pool were in use for %v: raise scalar.db.jdbc.connection_pool.max_total, or keep transactions shorter",
-			s.config.maxConnections, s.config.connectionTimeout)
+		return fmt.Errorf("%w: %d for %v: raise scalar.db.jdbc.connection_pool.max_total, or keep transactions shorter",
+			errExhausted, s.config.maxConnections, s.config.connectionTimeout)
 	}
 }
 

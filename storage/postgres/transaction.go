@@ -20,10 +20,15 @@ type transaction struct {
 // errEnded is told to who uses a transaction after its end.
 var errEnded = errors.New("the transaction has ended")
 
-// Begin starts a transaction at the isolation level of the storage's sessions.
+// Begin starts a transaction at the isolation level of the storage's sessions. It
+// is [storage.ErrConflict] if others keep all connections for longer than the
+// connection timeout.
 func (s *Storage) Begin(ctx context.Context, options storage.TransactionOptions) (storage.Transaction, error) {
 	const op = "begin"
 	ses, err := s.acquire(ctx)
+	if errors.Is(err, errExhausted) {
+		return nil, &storage.Error{Op: op, Class: storage.ErrConflict, Err: err}
+	}
 	if err != nil {
 		return nil, s.failure(op, storage.TableName{}, err)
 	}

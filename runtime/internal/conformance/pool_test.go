@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"testing"
 
 	"github.com/scalargen/scalargen/storage"
 )
@@ -12,10 +13,21 @@ import (
 // backend is a storage to run the suite on.
 type backend struct {
 	name string
-	open func() (storage.Storage, error)
+	// serve starts what the storages need for as long as t runs, or skips t, and
+	// returns what opens one.
+	serve  func(t *testing.T) func() (storage.Storage, error)
+	server bool // requests leave the process
 
-	mu   sync.Mutex
-	idle []*pooled // with the tables of newTables, all empty
+	missing bool // serve has skipped its test
+	open    func() (storage.Storage, error)
+	mu      sync.Mutex
+	idle    []*pooled // with the tables of newTables, all empty
+}
+
+// begin makes the storages available until t has ended.
+func (b *backend) begin(t *testing.T) {
+	b.open = b.serve(t)
+	t.Cleanup(func() { ok(t, b.close()) })
 }
 
 // take returns a storage with the empty tables of newTables.

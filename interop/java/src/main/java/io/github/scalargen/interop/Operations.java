@@ -60,12 +60,12 @@ final class Operations {
   }
 
   static Get get(JsonNode request) {
-    var get = Get.newBuilder().namespace(namespace(request)).table(table(request));
-    if (Wire.present(request.get("index"))) {
-      return get.indexKey(Wire.key(request.get("index"))).build();
-    }
-    var keyed = get.partitionKey(partition(request));
-    return clustered(request) ? keyed.clusteringKey(clustering(request)).build() : keyed.build();
+    var get =
+        Get.newBuilder()
+            .namespace(namespace(request))
+            .table(table(request))
+            .partitionKey(partition(request));
+    return clustered(request) ? get.clusteringKey(clustering(request)).build() : get.build();
   }
 
   static Scan scan(JsonNode request) {
@@ -152,10 +152,6 @@ final class Operations {
       update.clusteringKey(clustering(request));
     }
     values(request).forEach(update::value);
-    JsonNode condition = request.path("condition");
-    if (condition.isArray()) {
-      update.condition(ConditionBuilder.updateIf(expressions(condition)));
-    }
     return update.build();
   }
 

@@ -3,7 +3,6 @@ package io.github.scalargen.interop;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.scalar.db.api.Admin;
-import com.scalar.db.api.CrudOperable;
 import com.scalar.db.api.DistributedStorage;
 import com.scalar.db.api.DistributedStorageAdmin;
 import com.scalar.db.api.DistributedTransaction;
@@ -76,9 +75,8 @@ final class Session {
         transactions.remove(id(request));
         yield nothing();
       }
-      case "get", "scan", "put", "insert", "upsert", "update", "delete" -> raw
-          ? onStorage(op, request)
-          : onTransaction(op, request);
+      case "get", "scan" -> raw ? onStorage(op, request) : onTransaction(op, request);
+      case "insert", "upsert", "update", "delete" -> onTransaction(op, request);
       case "mutate" -> {
         List<Mutation> mutations = new ArrayList<>();
         request
@@ -131,10 +129,8 @@ final class Session {
     return tx;
   }
 
-  /** Without a transaction the operation is one of the manager. */
   private JsonNode onTransaction(String op, JsonNode request) throws Exception {
-    CrudOperable<?> run =
-        request.path("tx").asText().isEmpty() ? manager : transaction(request);
+    DistributedTransaction run = transaction(request);
     switch (op) {
       case "get":
         return row(run.get(Operations.get(request)));
@@ -147,16 +143,11 @@ final class Session {
   }
 
   private JsonNode onStorage(String op, JsonNode request) throws Exception {
-    switch (op) {
-      case "get":
-        return row(storage.get(Operations.get(request)));
-      case "scan":
-        try (Scanner scanner = storage.scan(Operations.scan(request))) {
-          return Wire.rows(scanner.all());
-        }
-      default:
-        storage.mutate(List.of((Mutation) Operations.of(op, request)));
-        return nothing();
+    if (op.equals("get")) {
+      return row(storage.get(Operations.get(request)));
+    }
+    try (Scanner scanner = storage.scan(Operations.scan(request))) {
+      return Wire.rows(scanner.all());
     }
   }
 
@@ -184,7 +175,6 @@ final class Session {
       case "repairTable" -> on.repairTable(
           namespace, table, Wire.table(request.get("definition")), options);
       case "importTable" -> on.importTable(namespace, table, options, types(request));
-      case "truncateTable" -> on.truncateTable(namespace, table);
       case "createIndex" -> on.createIndex(namespace, table, column, options);
       case "dropIndex" -> on.dropIndex(namespace, table, column);
       case "addColumn" -> on.addNewColumnToTable(
@@ -203,9 +193,6 @@ final class Session {
       }
       case "tables" -> {
         return texts(on.getNamespaceTableNames(namespace));
-      }
-      case "namespaces" -> {
-        return texts(on.getNamespaceNames());
       }
       default -> throw new IllegalArgumentException("there is no op " + op);
     }
