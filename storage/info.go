@@ -25,6 +25,9 @@ type Info struct {
 	// implements [Batcher], and the namespace may occur in a batch.
 	Batch bool
 
+	// Checks says that a group may have checks beside writes.
+	Checks bool
+
 	// Copies says that the storage applies Mutation.Copies.
 	Copies bool
 

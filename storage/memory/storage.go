@@ -68,6 +68,7 @@ func newHandle(db *database, options ...Option) *Storage {
 			Atomicity:                 storage.AtomicStorage,
 			Batch:                     true,
 			Copies:                    true,
+			Checks:                    true,
 			LinearizableGet:           true,
 			LinearizablePartitionScan: true,
 			LinearizableIndexScan:     true,

@@ -46,6 +46,7 @@ func (s *Storage) Info(string) storage.Info {
 		Atomicity:                 storage.AtomicStorage,
 		Batch:                     true,
 		Copies:                    true,
+		Checks:                    true,
 		LinearizableGet:           true,
 		LinearizablePartitionScan: true,
 		LinearizableIndexScan:     true,

@@ -42,6 +42,7 @@ func (s *Storage) Info(string) storage.Info {
 		Atomicity:                 storage.AtomicStorage,
 		Batch:                     true,
 		Copies:                    true,
+		Checks:                    true,
 		LinearizableGet:           true,
 		LinearizablePartitionScan: true,
 		LinearizableIndexScan:     true,

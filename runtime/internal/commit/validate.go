@@ -20,7 +20,7 @@ func (r *record) onlyRead() bool { return r.got && !r.pending() }
 // its writes. Applied as one group, the storage then writes if and only if the
 // reads are true at that moment, which is what validation is to find out. It
 // reports false if some cannot be checked: absences and scans, which no lock on a
-// record protects, or those of a transaction that other processes carry out with
+// record protects, those of a database without shared locks, or those of a transaction that other processes carry out with
 // this one, since a read is to be true when all of them have prepared.
 func (tx *Tx) withChecks(mutations []storage.Mutation, a *arena) ([]storage.Mutation, bool) {
 	if tx.engine.options.SeparateValidation || tx.branch || len(tx.scans) > 0 {
@@ -30,7 +30,7 @@ func (tx *Tx) withChecks(mutations []storage.Mutation, a *arena) ([]storage.Muta
 		if !r.onlyRead() {
 			continue
 		}
-		if r.prev == nil {
+		if r.prev == nil || !tx.engine.storage.Info(r.table.Name().Namespace).Checks {
 			return mutations, false
 		}
 		d := a.draft(r.table, storage.Check, r.key)
