@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/scalargen/scalargen/internal/testserver"
 	"github.com/scalargen/scalargen/interop/java"
 )
 
@@ -59,8 +59,8 @@ func skipWithoutJava(t *testing.T, err error) {
 	t.Helper()
 	switch {
 	case err == nil:
-	case errors.Is(err, java.ErrUnavailable) && !slices.Contains(strings.Split(os.Getenv("SCALARGEN_REQUIRE"), ","), "java"):
-		t.Skipf("SKIPPED SERVER java: %v", err)
+	case errors.Is(err, java.ErrUnavailable):
+		testserver.Skip(t, "java", err)
 	default:
 		t.Fatal(err)
 	}

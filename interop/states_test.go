@@ -143,7 +143,9 @@ func TestUndecidedRecords(t *testing.T) {
 func readsAll(t *testing.T, c client, table *storage.Table, branch string, want []storage.Row) {
 	t.Helper()
 	ctx := t.Context()
-	tx := must(c.begin(ctx, begin{}))(t)
+	// Not SERIALIZABLE: Java compares the rows of an index one by one when it
+	// validates, and is in conflict if a recovery has moved one in between.
+	tx := must(c.begin(ctx, begin{isolation: "SNAPSHOT"}))(t)
 	rows := must(tx.scan(ctx, &storage.Scan{Table: table, Partition: accountKey(branch, 0)[:1]}))(t)
 	if diff := rowsDiffer(want, rows); diff != "" {
 		t.Errorf("scan of %s (-want +got):\n%s", branch, diff)

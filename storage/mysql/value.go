@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"fmt"
 	"math"
@@ -50,8 +51,13 @@ func shortest(f float32) float64 {
 	if widened == math.Trunc(widened) && math.Abs(widened) <= exact {
 		return widened
 	}
-	var digits [32]byte
-	d, err := strconv.ParseFloat(string(strconv.AppendFloat(digits[:0], widened, 'g', -1, 32)), 64)
+	var buffer [32]byte
+	digits := strconv.AppendFloat(buffer[:0], widened, 'e', -1, 32)
+	if !bytes.Contains(digits, []byte(".")) {
+		// Java has two digits at least (storage spec, section 1.3): 1.4E-45, not 1e-45.
+		digits = strconv.AppendFloat(buffer[:0], widened, 'e', 1, 32)
+	}
+	d, err := strconv.ParseFloat(string(digits), 64)
 	if err != nil {
 		return widened // infinite
 	}

@@ -16,7 +16,7 @@ func TestFloatsAreBoundAsTheirShortestDigits(t *testing.T) {
 		want float64
 	}{
 		{0.1, 0.1}, {-0.1, -0.1}, {1, 1}, {16777216, 16777216}, {16777218, 16777218}, {123456789, 1.2345679e+08}, {1e10, 1e10},
-		{math.MaxFloat32, 3.4028235e38}, {math.SmallestNonzeroFloat32, 1e-45}, {3.3, 3.3},
+		{math.MaxFloat32, 3.4028235e38}, {math.SmallestNonzeroFloat32, 1.4e-45}, {3e-45, 2.8e-45}, {3.3, 3.3},
 	} {
 		if got := shortest(c.f); got != c.want {
 			t.Errorf("shortest(%g) = %g, want %g", c.f, got, c.want)

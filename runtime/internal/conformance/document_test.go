@@ -43,7 +43,7 @@ func document(t *testing.T) string {
 	fmt.Fprintf(&b, `# Conformance
 
 The checklist of the Consensus Commit specification, item by item. `+"`go test ./runtime/internal/conformance`"+` runs every item that passes
-or differs on every storage (%s), under the isolation levels, modes, ids and ways of access that it varies over, and compares this page.
+or differs on every storage (%s; servers with the first of the options), under the isolation levels, modes, ids and ways of access that it varies over, and compares this page.
 The items of %s that are not about one way to commit also run with other options of the engine (%s).
 
 | verdict | items | meaning |
@@ -60,6 +60,7 @@ The items of %s that are not about one way to commit also run with other options
 		{pass, "as specified"},
 		{difference, "something else on purpose, for the reason that follows; the test shows what. See also [decisions](decisions.md)"},
 		{notApplicable, "about something that does not exist here"},
+		{elsewhere, "as specified; the test needs more than this library, or runs beside the engine"},
 		{pending, "not there yet"},
 	} {
 		fmt.Fprintf(&b, "| %s | %d | %s |\n", v.verdict, count[v.verdict], v.meaning)

@@ -17,6 +17,7 @@ type backend struct {
 	// returns what opens one.
 	serve  func(t *testing.T) func() (storage.Storage, error)
 	server bool // requests leave the process
+	alone  bool // each storage is dear, so that tests follow each other
 
 	missing bool // serve has skipped its test
 	open    func() (storage.Storage, error)
