@@ -85,6 +85,10 @@ explore: ## Explore the orders of small scenarios on the real engine for half an
 check-history: ## Check recorded histories: FILES="a.jsonl b.jsonl" LEVEL=serializable
 	@go build -o .tmp/checkhistory ./internal/history/checkhistory && .tmp/checkhistory -level $(LEVEL) $(FILES)
 
+.PHONY: soak
+soak: ## Soak PostgreSQL and MariaDB with kills and cuts, 10^6 checked transactions each (an hour)
+	go test ./internal/soak -run 'TestSoak$$' -v -timeout 0 -soak.storage postgres,mariadb -soak.transactions 1000000
+
 .PHONY: mutants
 mutants: ## Remove or weaken one check of the engine at a time; a test must notice each (hours)
 	go run ./internal/mutants

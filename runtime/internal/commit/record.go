@@ -145,10 +145,15 @@ func (r *record) overwrites() bool { return r.unseen || r.replaced() != nil }
 
 // seen returns the record as the transaction sees it when the stored version is
 // base: with its own write on top (spec 3.3). An inserted record stands on
-// nothing, since prepare makes sure that there is none.
+// nothing, since prepare makes sure that there is none. A change of a record that
+// has gone since it was read stands on what was read: it cannot be committed any
+// more, and must not look like a new record until then.
 func (r *record) seen(base storage.Row) storage.Row {
-	if r.insert {
+	switch {
+	case r.insert:
 		base = nil
+	case base == nil && r.op == putWrite:
+		base = r.prev
 	}
 	switch r.op {
 	case deleteWrite:
