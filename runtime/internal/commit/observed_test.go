@@ -47,6 +47,7 @@ func TestObserversSeeEveryPhaseEnd(t *testing.T) {
 		{name: "two phases", configure: func(*Options) {}, want: "prepare, validate, decide, complete, transaction"},
 		{name: "a failed prepare", configure: func(*Options) {}, failing: "prepare", want: "prepare failed, roll_back, transaction failed"},
 		{name: "a failed validation", configure: func(*Options) {}, failing: "scan", want: "prepare, validate failed, roll_back, transaction failed"},
+		{name: "nothing to validate", configure: func(*Options) {}, want: "prepare, decide, complete, transaction"},
 		{name: "a read before a write", configure: func(o *Options) { o.PreReads = true }, want: "pre_read, prepare, validate, decide, complete, transaction"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,9 +65,11 @@ func TestObserversSeeEveryPhaseEnd(t *testing.T) {
 			tx := begin(t, e, Serializable)
 			ctx := tx.Observe(t.Context(), 0)
 			ref := item(t, e, 2, 1)
-			if tt.name == "a read before a write" {
+			switch tt.name {
+			case "nothing to validate":
+			case "a read before a write":
 				get(t, tx, item(t, e, 8, 8))
-			} else {
+			default:
 				read(t, tx, item(t, e, 1, 1), "partition")
 			}
 			ok(t, tx.Upsert(ctx, ref, set(ref.Table, "v", 2)))

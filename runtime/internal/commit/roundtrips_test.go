@@ -211,6 +211,15 @@ func TestStorageCallsPerTransaction(t *testing.T) {
 			want: map[string]int{"get": 1, "prepare": 2, "decide": 1, "finish": 1},
 		},
 		{
+			name: "blind upsert after a scan, SNAPSHOT",
+			run: func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) {
+				ref := item(t, e, 1, 1)
+				read(t, tx, item(t, e, 2, 1), "partition")
+				ok(t, tx.Upsert(ctx, ref, set(ref.Table, "v", 2)))
+			},
+			want: map[string]int{"scan": 1, "prepare": 1, "decide": 1, "finish": 1},
+		},
+		{
 			name: "blind delete",
 			run: func(ctx context.Context, t *testing.T, e *Engine, tx *Tx) {
 				ok(t, tx.Delete(ctx, item(t, e, 1, 1), nil))
