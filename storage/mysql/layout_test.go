@@ -120,7 +120,7 @@ var storedValues = []struct {
 	{storage.FloatValue(16777217), "16777216"},
 	{storage.FloatValue(1e10), "1e10"},
 	{storage.FloatValue(math.MaxFloat32), "3.4028235e38"},
-	{storage.FloatValue(math.SmallestNonzeroFloat32), "1e-45"},
+	{storage.FloatValue(math.SmallestNonzeroFloat32), "1.4e-45"},
 	{storage.DoubleValue(0.1), "0.1"},
 	{storage.DoubleValue(1e23), "1e23"},
 	{storage.DoubleValue(math.MaxFloat64), "1.7976931348623157e308"},

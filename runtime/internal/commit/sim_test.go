@@ -392,7 +392,7 @@ func TestSimulationReplays(t *testing.T) {
 					t.Fatalf("seed %d differs at call %d:\n%s\n%s", seed, i, a[i], b[min(i, len(b)-1)])
 				}
 			}
-			second = simulate(t, seed, Serializable, 0.08, plainClients)
+			first, second = second, simulate(t, seed, Serializable, 0.08, plainClients)
 		}
 		if !slices.EqualFunc(first.txs, second.txs, func(a, b *simTx) bool { return a.String() == b.String() }) {
 			t.Fatalf("seed %d: the histories differ", seed)

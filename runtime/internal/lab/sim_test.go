@@ -108,7 +108,7 @@ func TestSimulateReplays(t *testing.T) {
 		p.weather.fault, p.weather.stuck = 0.05, 0.02
 		first, second := p.run(t, nil), p.run(t, nil)
 		for try := 0; try < 3 && (first.traceText() != second.traceText() || !slices.Equal(ends(first), ends(second))); try++ {
-			second = p.run(t, nil) // see Simulate: requests that look alike
+			first, second = second, p.run(t, nil) // see Simulate: requests that look alike
 		}
 		if diff := cmp.Diff(first.traceText(), second.traceText()); diff != "" {
 			t.Fatalf("seed %d differs when it runs again:\n%s", seed, diff)
