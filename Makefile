@@ -36,7 +36,8 @@ test: ## Run all tests of all modules; databases that are missing are fetched, a
 .PHONY: race
 race: ## Run all tests of all modules with the race detector, but those beside Java
 	@mkdir -p .tmp && rm -f $(SCALARGEN_SKIPS)
-	$(call each,go test -timeout 60m -race $$(go list ./... | grep -v /interop))
+	@for module in $(MODULES); do echo "== $$module: go test -race"; \
+	(cd $$module && go test -timeout 60m -race $$(go list ./... | grep -v /interop)); done
 	@scripts/skips.sh
 
 .PHONY: generate
